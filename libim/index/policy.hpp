@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// Policy: the knobs of the index, with the defaults of imindex(8).  Reloaded on HUP as a whole.
+#pragma once
+
+#include "libim/base/address.hpp"
+#include "libim/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace im::index {
+
+/// `--classic-source`: how the claimed endpoint must match the datagram's source.  All of
+/// 127.0.0.0/8 is one address here.
+enum class SourceCheck : std::uint8_t { Ip, Strict, Any };
+
+/// `--classic-confirm`: whether a login counts only after a roster fetch from its address.
+/// `Auto`: only outside loopback, private and link-local ranges.
+enum class Confirm : std::uint8_t { Auto, Tcp, Off };
+
+struct Policy {
+    /// `--classic-from`; empty means loopback, private and link-local ranges.
+    std::vector<Cidr> classicFrom;
+    SourceCheck source = SourceCheck::Ip;
+    Confirm confirm = Confirm::Auto;
+    /// `--classic-lease`; zero: until logout, as in the article.
+    Duration classicLease{0};
+    std::size_t maxUsers = 1'000'000;
+    std::size_t maxPerIp = 1024;  ///< 0: no limit
+    std::uint32_t rate = 200;     ///< requests a second and source, burst twice that; 0: no limit
+};
+
+/// What the index must know of the host it runs on, to refuse endpoints that are itself (T4) or
+/// a broadcast (T3).  Refreshed by node now and then.
+struct HostFacts {
+    std::vector<Address> localAddresses;      ///< of all interfaces
+    std::vector<Address> broadcastAddresses;  ///< directed broadcasts of all interfaces
+    std::vector<Endpoint> servedEndpoints;    ///< what the index is bound to; wildcard: "0.0.0.0"
+    std::uint16_t tcpPort = 0;                ///< told in every Accept
+};
+
+/// A pending login must fetch its roster within this time (sealed.md T2).
+inline constexpr Duration kConfirmTime = std::chrono::seconds(10);
+
+/// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).
+inline constexpr std::size_t kMaxRequest = 512;
+
+/// This many port-unreachables over at least kUnreachableTime: the user is logged out.
+inline constexpr unsigned kUnreachableCount = 3;
+inline constexpr Duration kUnreachableTime = std::chrono::seconds(10);
+
+}  // namespace im::index

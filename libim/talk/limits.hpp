@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// The times of a client, in one place, each with its reason.
+#pragma once
+
+#include "libim/base/time.hpp"
+
+namespace im::talk {
+
+using namespace std::chrono_literals;
+
+/// Login is sent at 0, 1 and 3 s: RFC 9002's first timeout, doubled.  Not oftener: a .NET server
+/// lists the user once per login it hears.
+inline constexpr Duration kLoginRetry = 1s;
+
+/// No Accept for this long: the index does not answer (exit 69).
+inline constexpr Duration kLoginPatience = 5s;
+
+/// T6: an Accept is believed only this long after an own login.
+inline constexpr Duration kAcceptWindow = 15s;
+
+/// Events wait this long for the first roster, then go on without it.
+inline constexpr Duration kRosterPatience = 5s;
+
+/// The index is looked at (roster fetched) this often, but no more than this many bytes a
+/// second of roster on average; +-10 % so that listeners do not come together.
+inline constexpr Duration kProbeInterval = 15s;
+inline constexpr Duration kProbeIntervalMost = 1h;
+inline constexpr double kProbeBytesPerSecond = 2000;
+
+/// After a failed look, one login and this long for its Accept decides: lost.
+inline constexpr Duration kLostAfter = 2s;
+
+/// While lost: the next try after 1 s, then twice as long, up to 60 s, +-20 %.
+inline constexpr Duration kReconnectFirst = 1s;
+inline constexpr Duration kReconnectMost = 60s;
+
+}  // namespace im::talk

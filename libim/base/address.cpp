@@ -44,7 +44,9 @@ std::optional<Address> Address::parse(std::string_view literal) {
     return {};
 }
 
-bool Address::isV4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin()); }
+bool Address::isV4() const {
+    return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin());
+}
 
 std::array<std::uint8_t, 4> Address::v4Bytes() const {
     assert(isV4());
@@ -83,7 +85,9 @@ bool Address::isMulticast() const {
     return (bytes_[kV4Offset] & 0xF0U) == 0xE0;
 }
 
-bool Address::isReserved() const { return isV4() && (bytes_[kV4Offset] & 0xF0U) == 0xF0; }
+bool Address::isReserved() const {
+    return isV4() && (bytes_[kV4Offset] & 0xF0U) == 0xF0;
+}
 
 bool Address::sameHost(const Address& other) const {
     if (*this == other) return true;

@@ -22,8 +22,8 @@ bool isEnd(std::string_view text) {
 /// What is wrong with one code point inside a name, or nothing.
 std::string_view objection(char32_t value) {
     if (isControl(value)) return "has a control character";
-    if (value < 0x80 && std::string_view(",;:/@\\").find(static_cast<char>(value)) !=
-                            std::string_view::npos)
+    if (value < 0x80 &&
+        std::string_view(",;:/@\\").find(static_cast<char>(value)) != std::string_view::npos)
         return "has one of , ; : / @ \\";
     if (isBidiControl(value)) return "has a Bidi_Control character";
     if (value != U' ' && isWhiteSpace(value)) return "has white space other than a blank";
@@ -70,8 +70,7 @@ Expected<Name, std::string_view> Name::parse(std::string_view text) {
 Name Name::orThrow(std::string_view text, ErrorKind kind) {
     auto name = parse(text);
     if (!name)
-        throw Error(kind,
-                    "'" + quoted(text) + "': not a user name: " + std::string(name.error()));
+        throw Error(kind, "'" + quoted(text) + "': not a user name: " + std::string(name.error()));
     return *name;
 }
 

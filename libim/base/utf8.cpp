@@ -33,8 +33,7 @@ CodePoint decodeUtf8(std::string_view text) {
 
     const std::uint8_t third = byteAt(text, 2);
     if (first < 0xF0) {
-        const char32_t value =
-            (first & 0x0FU) << 12U | (second & 0x3FU) << 6U | (third & 0x3FU);
+        const char32_t value = (first & 0x0FU) << 12U | (second & 0x3FU) << 6U | (third & 0x3FU);
         const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
         if (value < 0x800 || surrogate) return kBroken;
         return {value, 3, true};
@@ -83,7 +82,9 @@ bool isValidUtf8(std::string_view text) {
     return true;
 }
 
-bool isControl(char32_t value) { return value < 0x20 || (value >= 0x7F && value <= 0x9F); }
+bool isControl(char32_t value) {
+    return value < 0x20 || (value >= 0x7F && value <= 0x9F);
+}
 
 bool isBidiControl(char32_t value) {
     return value == 0x061C || value == 0x200E || value == 0x200F ||

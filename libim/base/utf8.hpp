@@ -13,7 +13,7 @@ inline constexpr char32_t kReplacement = U'\uFFFD';
 
 /// One step through a text that may be broken.
 struct CodePoint {
-    char32_t value = 0;     ///< meaningless when !valid
+    char32_t value = 0;      ///< meaningless when !valid
     std::size_t length = 0;  ///< bytes taken: 1 to 4; 1 when !valid
     bool valid = false;
 };

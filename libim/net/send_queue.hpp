@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// SendQueue: the Sink of a program with sockets.  Gathers what a protocol sends during a turn
+// and hands it to the sockets in few calls.  Not thread-safe; it belongs to one loop.
+//
+// Unicasts are copied.  Fan-outs are kept by reference, as Sink says: flush() after tick() and
+// before the protocol's next call.  Memory grows to the largest turn and stays.
+#pragma once
+
+#include "libim/base/bytes.hpp"
+#include "libim/base/datagram.hpp"
+#include "libim/net/udp_socket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace im::net {
+
+class SendQueue final : public Sink {
+public:
+    void send(const Destination& to, BytesView payload) override;
+    void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) override;
+
+    /// Sends everything, in order for each destination, and is empty afterwards.  A datagram
+    /// goes by the socket of its path; where there is none, or it is of the other family, by the
+    /// first of the destination's family; where there is none, it is dropped and counted.
+    void flush(std::span<UdpSocket* const> sockets);
+    void flush(UdpSocket& socket);
+
+    [[nodiscard]] bool empty() const { return steps_.empty(); }
+    /// Datagrams dropped because no socket has their family.
+    [[nodiscard]] std::uint64_t homeless() const { return homeless_; }
+
+private:
+    struct Unicast {
+        Destination to;
+        std::size_t at;  // in bytes_
+        std::size_t size;
+    };
+    // A run of unicasts [first, last), or one fan-out.
+    struct Step {
+        std::size_t first = 0;
+        std::size_t last = 0;
+        std::span<const BytesView> payloads;
+        std::span<const Destination> to;
+    };
+
+    void flushUnicasts(const Step& step, std::span<UdpSocket* const> sockets);
+    void flushFanOut(const Step& step, std::span<UdpSocket* const> sockets);
+
+    Bytes bytes_;
+    std::vector<Unicast> unicasts_;
+    std::vector<Step> steps_;
+    std::vector<UdpSocket::Unicast> batch_;  // scratch of flush()
+    std::vector<Destination> destinations_;  // scratch of flush()
+    std::uint64_t homeless_ = 0;
+};
+
+}  // namespace im::net

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// TcpListener: a TCP server that writes each visitor one text and closes: the roster.  Over
+// POCO's ServerSocket; connections are non-blocking and share the bytes they write, so a slow
+// reader costs a descriptor and a socket buffer and keeps nobody waiting.  Not thread-safe; it
+// belongs to its loop.
+//
+// Nothing needs to be read from a visitor, but what it sends is thrown away rather than left: a
+// close with unread data would be a reset, and a reset destroys what the visitor has not yet read.
+// Therefore also: after the last byte comes a half-close, then the visitor's end is awaited.
+#pragma once
+
+#include "libim/base/address.hpp"
+#include "libim/base/error.hpp"
+#include "libim/net/loop.hpp"
+
+#include <Poco/Net/ServerSocket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace im::net {
+
+struct TcpLimits {
+    /// Connections at once; above, the one that has been without progress for longest goes.
+    std::size_t total = 4096;
+    /// The same for one source (IPv4 address, IPv6 /64).
+    std::size_t perSource = 1024;
+    /// A visitor that takes nothing for this long is cut off.
+    Duration patience = std::chrono::seconds(10);
+    /// And one that takes longer than this altogether.
+    Duration longest = std::chrono::minutes(5);
+};
+
+struct TcpCounters {
+    std::uint64_t accepted = 0;
+    std::uint64_t served = 0;        ///< everything was handed to the kernel
+    std::uint64_t refused = 0;       ///< nothing to write: closed at once
+    std::uint64_t shed = 0;          ///< cut off to make room for another
+    std::uint64_t slow = 0;          ///< cut off for want of progress
+    std::uint64_t noDescriptor = 0;  ///< accept failed: out of descriptors or memory
+};
+
+class TcpListener {
+public:
+    /// What to write to a visitor from there; nothing: close at once.
+    using Answer = std::function<std::shared_ptr<const std::string>(const Address& from)>;
+
+    /// Binds, listens and joins `loop`.  Port 0: any free one.  Throws BindError.
+    TcpListener(Loop& loop, const Endpoint& local, Answer answer, const TcpLimits& limits = {});
+    ~TcpListener();
+    TcpListener(const TcpListener&) = delete;
+    TcpListener& operator=(const TcpListener&) = delete;
+
+    /// With the port the system chose.
+    [[nodiscard]] const Endpoint& local() const { return local_; }
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    [[nodiscard]] const TcpCounters& counters() const { return counters_; }
+
+private:
+    struct Connection;
+    // Front: longest without progress.
+    using Connections = std::list<Connection>;
+
+    void acceptSome();
+    void admit(int descriptor, const Address& from);
+    void shed(Connections::iterator victim);
+    void makeRoom(const Address& source);
+    void outOfDescriptors();
+    void ready(Connections::iterator visitor, LoopEvents events);
+    bool writeMore(Connections::iterator visitor);
+    void discardInput(Connections::iterator visitor);
+    void close(Connections::iterator visitor);
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
+    void endSlowOnes();
+
+    Loop& loop_;
+    Poco::Net::ServerSocket socket_;
+    int descriptor_ = -1;
+    Endpoint local_;
+    Answer answer_;
+    TcpLimits limits_;
+    TcpCounters counters_;
+    Connections connections_;
+    std::map<Address, std::size_t> perSource_;
+    std::optional<TimePoint> pausedUntil_;
+};
+
+}  // namespace im::net

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+// UdpSocket: one bound UDP socket that takes and gives datagrams in batches.  Over POCO's
+// DatagramSocket: POCO opens and binds, the batches go through its descriptor, because POCO has
+// no recvmmsg, sendmmsg, packet info, error queue or segmentation offload.
+//
+// Never blocks but where send() says so, allocates nothing after construction.  Not thread-safe;
+// it belongs to one loop.  Bound without SO_REUSEADDR and SO_REUSEPORT (a second server on the
+// port fails), close-on-exec, IPv6 sockets take IPv6 only.
+#pragma once
+
+#include "libim/base/address.hpp"
+#include "libim/base/bytes.hpp"
+#include "libim/base/datagram.hpp"
+#include "libim/base/error.hpp"
+
+#include <Poco/Net/DatagramSocket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace im::net {
+
+/// A socket could not be opened or bound; kind OperatingSystem.
+class BindError : public Error {
+public:
+    BindError(const std::string& what, int errnum, std::string hint = {})
+        : Error(ErrorKind::OperatingSystem, what, std::move(hint)), errnum_(errnum) {}
+    /// EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
+    int errnum() const { return errnum_; }
+
+private:
+    int errnum_;
+};
+
+struct UdpOptions {
+    /// The longest datagram taken whole; a longer one comes cut off and marked `truncated`.
+    /// UDP's longest payload is 65,507 bytes; with `coalesce` give kWholeDatagram.
+    std::size_t longest = 2048;
+    /// Datagrams taken in one call; also the most handed to the kernel in one call.
+    std::size_t batch = 64;
+    /// 1 to kMostSockets: tells the sockets of one program apart in PathId.
+    unsigned number = 1;
+    /// Ask for the kernel's reports of unreachable endpoints (IP_RECVERR), see unreachable().
+    bool reportUnreachable = false;
+    /// UDP_GRO: the kernel may hand over trains of datagrams in one piece; they still come as
+    /// one Datagram each.  Pays for a listener that gets trains.
+    bool coalesce = false;
+    /// UDP_SEGMENT: hand trains to the kernel in one piece where it can.  Off: as on a kernel
+    /// without it.
+    bool trains = true;
+    /// Bytes wished for as receive buffer; the system may give less (rmem_max).  0: as it is.
+    int receiveBuffer = 0;
+};
+
+struct UdpCounters {
+    std::uint64_t received = 0;   ///< datagrams
+    std::uint64_t overrun = 0;    ///< lost before us: the receive buffer was full (SO_RXQ_OVFL)
+    std::uint64_t sent = 0;       ///< datagrams handed to the kernel
+    std::uint64_t trains = 0;     ///< calls' messages that were more than one datagram
+    std::uint64_t refused = 0;    ///< not sent: the kernel refused (no route, not permitted, ...)
+    std::uint64_t congested = 0;  ///< not sent: no room in time
+};
+
+class UdpSocket {
+public:
+    static constexpr std::size_t kWholeDatagram = 65536;
+    static constexpr unsigned kMostSockets = 63;
+    /// Local addresses one socket tells apart; what comes to further ones is answered from
+    /// whatever address routing chooses.
+    static constexpr std::size_t kMostPaths = 1023;
+    /// All waiting for room while sending in one call: then the rest is dropped and counted,
+    /// because whoever waits longer than this for one slow link keeps all others waiting.
+    static constexpr Duration kSendPatience = std::chrono::milliseconds(20);
+
+    /// Binds; port 0: any free one.  Throws BindError.
+    explicit UdpSocket(const Endpoint& local, const UdpOptions& options = {});
+    ~UdpSocket();
+    UdpSocket(const UdpSocket&) = delete;
+    UdpSocket& operator=(const UdpSocket&) = delete;
+
+    /// For Loop::watch.  Also set aside for what is not offered here; do not close.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    /// What it is bound to, with the port the system chose.
+    [[nodiscard]] const Endpoint& local() const { return local_; }
+    [[nodiscard]] bool isV4() const { return local_.address.isV4(); }
+
+    /// Takes what is there, at most a batch.  Empty: nothing there.  The datagrams are valid
+    /// until the next receive().  A pending report of an unreachable endpoint is skipped, the
+    /// datagrams behind it are not lost.  `via` is the path to answer by.
+    [[nodiscard]] std::span<const Datagram> receive();
+
+    /// Endpoints that answered port-unreachable since the last call, at most a batch; empty:
+    /// none (left).  Call it until then whenever Loop reports kLoopError, which stays otherwise.
+    /// Valid until the next call.
+    [[nodiscard]] std::span<const Endpoint> unreachable();
+
+    /// One payload to one destination; false when it was dropped (and counted).  Waits for room
+    /// no longer than kSendPatience.
+    bool send(const Destination& to, BytesView payload);
+
+    /// One of several unicasts, see sendBatch().
+    struct Unicast {
+        Destination to;
+        BytesView payload;
+    };
+    /// Several unicasts in order.  Waits for room no longer than kSendPatience altogether.
+    void sendBatch(std::span<const Unicast> unicasts);
+
+    /// Every payload, in order, to every destination; runs of equally long payloads go as one
+    /// train where the kernel can.  Waits for room no longer than kSendPatience altogether.
+    void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to);
+
+    [[nodiscard]] const UdpCounters& counters() const { return counters_; }
+    /// Whether trains go to the kernel in one piece: false when switched off, when the kernel
+    /// has no UDP_SEGMENT, and once it has refused the first one.
+    [[nodiscard]] bool trainsWork() const { return trains_ != Trains::No; }
+
+    /// The number of the socket that `path` belongs to; 0 for kAnyPath.
+    [[nodiscard]] static constexpr unsigned socketOf(PathId path) { return path >> 10U; }
+
+private:
+    enum class Trains : std::uint8_t { Untried, Yes, No };
+    struct Buffers;  // what recvmmsg and sendmmsg are given, in udp_buffers.hpp
+    struct Path {
+        Address local;
+        std::uint32_t interface = 0;
+    };
+
+    Poco::Net::DatagramSocket socket_;
+    int descriptor_ = -1;
+    UdpOptions options_;
+    Endpoint local_;
+    Trains trains_ = Trains::Untried;
+    std::uint32_t lastOverrun_ = 0;
+    UdpCounters counters_;
+    std::vector<Path> paths_;  // [0] is "no particular address"
+    std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace im::net

@@ -32,12 +32,11 @@ inline constexpr std::size_t kMaxDatagram = 65'507;
 /// Largest text of a talk we send, in UTF-16 code units (commandline.md, "Limits").
 inline constexpr std::size_t kMaxTalkUnits = 32'000;
 
-/// Decodes any bytes.  Tolerated: the verb in any case and with blanks around it, a BOM, `lohout`
-/// for logout, blanks after commas in the fixed fields (not in TEXT, SENDER or TIME of a talk
-/// beyond one leading blank run), extra fields of login, logout and Accept (dropped), a second
-/// colon after the port, NUL, CR, LF and blanks around IP and port, leading zeros and `+` of the
-/// port, short and octal IPv4 as .NET's IPAddress.Parse took them, an odd trailing byte and lone
-/// surrogates (U+FFFD).  A talk keeps its text to the last code unit.
+/// Decodes any bytes.  Tolerated: a BOM; the verb in any case; `lohout` for logout; blanks around
+/// the verb, around NAME, SENDER and CODE; extra fields of login, logout and Accept (dropped);
+/// IP:PORT and PORT as in classic_endpoint.hpp; lone surrogates and an odd last byte, which
+/// become U+FFFD.  TIME of a talk is verbatim between its commas; TEXT is verbatim too, to the
+/// last code unit: all behind the third comma of a talk, behind the second of a reject.
 Expected<Message, DecodeError> decodeClassic(BytesView datagram);
 
 /// Encodes canonically: `login`, `Accept`, `logout`, `talk`, `reject`, no blanks, no BOM.

@@ -6,6 +6,7 @@
 #include "libim/base/address.hpp"
 #include "libim/base/bytes.hpp"
 #include "libim/base/expected.hpp"
+#include "libim/wire/classic_endpoint.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,7 @@ struct RosterEntry {
 /// Builds the bytes of a roster entry by entry, to be sent as they are and then closed.
 class RosterWriter {
 public:
-    /// REQUIRES: `name` without `,` and `;`.
+    /// REQUIRES: `name` is valid UTF-8 without `,` and `;`.
     void add(std::string_view name, const Endpoint& endpoint);
     /// The prefix, the entries, `end`.  The writer is empty afterwards.
     [[nodiscard]] std::string finish();
@@ -35,17 +36,18 @@ private:
 };
 
 enum class RosterError {
-    BadPrefix,   ///< length prefix of more than five bytes, or above 2^31 - 1
-    TooLong,     ///< string longer than the limit given
-    Truncated,   ///< the connection ended within a string
-    NoEnd,       ///< no string that ends in `end`
+    BadPrefix,  ///< length prefix of more than five bytes, or above 2^31 - 1
+    TooLong,    ///< string longer than the limit given
+    Truncated,  ///< the connection ended within a string
+    NoEnd,      ///< no string that ends in `end`
 };
 
 [[nodiscard]] std::string_view toString(RosterError why);
 
 /// Takes a roster from a connection, in pieces of any size, and says when it is whole.
-/// Bounded: keeps at most `limit` bytes.  Tolerant as a .NET client is, and where that client
-/// loses entries (an item without comma, an empty one) it skips the item and goes on.
+/// Bounded: takes at most `limit` bytes of strings, those that are skipped included.  Tolerant
+/// as a .NET client is, and where that client loses entries (an item without comma, an empty
+/// one) it skips the item and goes on.
 class RosterReader {
 public:
     /// 64 MiB: a million users with the longest names.
@@ -55,21 +57,30 @@ public:
 
     /// Takes the next bytes.  Returns true when a string ending in `end` (behind which .NET
     /// ignores NUL and U+FEFF) is whole; the rest of the connection need not be read then.
-    /// Further bytes are ignored.  The reason when it can never become a roster.
+    /// Strings before it that end otherwise are skipped.  Further bytes are ignored.  The reason
+    /// when it can never become a roster; it stays the same then.
     Expected<bool, RosterError> feed(BytesView piece);
 
     /// The connection has ended.  Entries in the order sent; an item with an unreadable endpoint
-    /// or an empty name is skipped.  May be called as soon as feed() returned true.
+    /// or an empty name is skipped, as are further fields, a BOM at the start and text behind
+    /// the last semicolon.  Ill-formed bytes of a name are U+FFFD, blanks around it are dropped.
+    /// May be called as soon as feed() returned true.
     [[nodiscard]] Expected<std::vector<RosterEntry>, RosterError> finish() const;
 
 private:
-    std::size_t limit_;
-    std::string buffer_;
-    bool complete_ = false;
-    std::string whole_;
-};
+    void takePrefix(std::string_view& text);
+    void startBody();
+    void takeBody(std::string_view& text);
+    void endBody();
 
-/// The tolerant form of IP:PORT of a classic login (classic_codec.hpp says what is tolerated).
-[[nodiscard]] std::optional<Endpoint> parseClassicEndpoint(std::string_view field);
+    std::size_t limit_;
+    std::uint64_t spent_ = 0;   // bytes of all strings begun, with their prefixes
+    std::uint64_t length_ = 0;  // of the string that is being read
+    unsigned groups_ = 0;       // of its prefix, read so far
+    bool inBody_ = false;
+    bool complete_ = false;
+    std::optional<RosterError> failed_;
+    std::string body_;
+};
 
 }  // namespace im::wire

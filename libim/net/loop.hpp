@@ -50,8 +50,13 @@ public:
 
     /// Something that is due at times.  `next` is asked before every wait; `due` is called in
     /// every turn at whose now() that time has come, after the handlers.
-    void atDeadline(std::function<std::optional<TimePoint>()> next, std::function<void()> due);
+    using DeadlineId = std::size_t;
+    DeadlineId atDeadline(std::function<std::optional<TimePoint>()> next,
+                          std::function<void()> due);
+    /// Neither of the two is called again.  Not from within them.
+    void forgetDeadline(DeadlineId id);
     /// Called at the end of every turn, in the order given; where a batch is ended and flushed.
+    /// For the life of the loop.
     void atEndOfTurn(std::function<void()> end);
 
     /// The time of this turn: monotonic, and of the calendar.
@@ -69,7 +74,6 @@ private:
     struct Watch {
         Handler handler;
         std::uint32_t generation = 0;  // tells a descriptor from an earlier one of its number
-        bool active = false;
     };
     struct Deadline {
         std::function<std::optional<TimePoint>()> next;

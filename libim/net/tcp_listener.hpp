@@ -63,21 +63,33 @@ public:
     [[nodiscard]] const TcpCounters& counters() const { return counters_; }
 
 private:
-    struct Connection;
+    struct Connection {
+        int descriptor;
+        Address source;  // as counted in perSource_
+        std::shared_ptr<const std::string> text;
+        std::size_t written = 0;
+        TimePoint since;     // accepted
+        TimePoint progress;  // of the last byte taken by the visitor
+    };
     // Front: longest without progress.
     using Connections = std::list<Connection>;
+    using Visitor = Connections::iterator;
 
+    [[nodiscard]] static bool isWhole(const Connection& connection) {
+        return connection.written == connection.text->size();
+    }
+    void open();
     void acceptSome();
     void admit(int descriptor, const Address& from);
-    void shed(Connections::iterator victim);
     void makeRoom(const Address& source);
     void outOfDescriptors();
-    void ready(Connections::iterator visitor, LoopEvents events);
-    bool writeMore(Connections::iterator visitor);
-    void discardInput(Connections::iterator visitor);
-    void close(Connections::iterator visitor);
+    void ready(Visitor visitor);
+    bool writeMore(Visitor visitor);
+    bool discardInput(Visitor visitor);
+    void close(Visitor visitor);
+    [[nodiscard]] TimePoint deadlineOf(const Connection& connection) const;
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
-    void endSlowOnes();
+    void whenDue();
 
     Loop& loop_;
     Poco::Net::ServerSocket socket_;
@@ -89,6 +101,7 @@ private:
     Connections connections_;
     std::map<Address, std::size_t> perSource_;
     std::optional<TimePoint> pausedUntil_;
+    Loop::DeadlineId deadline_ = 0;
 };
 
 }  // namespace im::net

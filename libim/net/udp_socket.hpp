@@ -71,9 +71,12 @@ public:
     /// Local addresses one socket tells apart; what comes to further ones is answered from
     /// whatever address routing chooses.
     static constexpr std::size_t kMostPaths = 1023;
-    /// All waiting for room while sending in one call: then the rest is dropped and counted,
-    /// because whoever waits longer than this for one slow link keeps all others waiting.
+    /// When the kernel has no room, sending waits for some: no longer than this without any
+    /// progress, then the rest of the call is dropped and counted.
     static constexpr Duration kSendPatience = std::chrono::milliseconds(20);
+    /// And no more than this before as much time has passed again without waiting, because
+    /// whoever waits for one slow link keeps everybody else waiting.
+    static constexpr Duration kSendPatienceTotal = std::chrono::seconds(1);
 
     /// Binds; port 0: any free one.  Throws BindError.
     explicit UdpSocket(const Endpoint& local, const UdpOptions& options = {});
@@ -86,6 +89,7 @@ public:
     /// What it is bound to, with the port the system chose.
     [[nodiscard]] const Endpoint& local() const { return local_; }
     [[nodiscard]] bool isV4() const { return local_.address.isV4(); }
+    [[nodiscard]] unsigned number() const { return options_.number; }
 
     /// Takes what is there, at most a batch.  Empty: nothing there.  The datagrams are valid
     /// until the next receive().  A pending report of an unreachable endpoint is skipped, the
@@ -97,8 +101,7 @@ public:
     /// Valid until the next call.
     [[nodiscard]] std::span<const Endpoint> unreachable();
 
-    /// One payload to one destination; false when it was dropped (and counted).  Waits for room
-    /// no longer than kSendPatience.
+    /// One payload to one destination; false when it was dropped (and counted).
     bool send(const Destination& to, BytesView payload);
 
     /// One of several unicasts, see sendBatch().
@@ -106,11 +109,11 @@ public:
         Destination to;
         BytesView payload;
     };
-    /// Several unicasts in order.  Waits for room no longer than kSendPatience altogether.
+    /// Several unicasts in order.
     void sendBatch(std::span<const Unicast> unicasts);
 
     /// Every payload, in order, to every destination; runs of equally long payloads go as one
-    /// train where the kernel can.  Waits for room no longer than kSendPatience altogether.
+    /// train where the kernel can.
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to);
 
     [[nodiscard]] const UdpCounters& counters() const { return counters_; }
@@ -123,11 +126,28 @@ public:
 
 private:
     enum class Trains : std::uint8_t { Untried, Yes, No };
-    struct Buffers;  // what recvmmsg and sendmmsg are given, in udp_buffers.hpp
+    struct Buffers;  // what recvmmsg and sendmmsg are given; in udp_buffers.hpp
+    struct Run {     // payloads that go as one message
+        std::size_t first;
+        std::size_t count;
+    };
     struct Path {
         Address local;
-        std::uint32_t interface = 0;
+        std::uint32_t interface = 0;  // of a link-local address
     };
+
+    void open();
+    void setOptions();
+    PathId pathTo(const Address& local, std::uint32_t interface);
+    void takeMessage(std::size_t index);
+
+    void queueOne(const Destination& to, BytesView payload);
+    void queueRun(const Destination& to, const Run& run);
+    void address(std::size_t index, const Destination& to, std::size_t segment);
+    bool push();
+    bool overcome(std::size_t index, int errnum, unsigned attempt);
+    void pushSeparately(std::size_t index);
+    bool waitForRoom(int errnum);
 
     Poco::Net::DatagramSocket socket_;
     int descriptor_ = -1;
@@ -137,6 +157,9 @@ private:
     std::uint32_t lastOverrun_ = 0;
     UdpCounters counters_;
     std::vector<Path> paths_;  // [0] is "no particular address"
+    std::size_t lastPath_ = 0;
+    Duration patience_ = kSendPatienceTotal;  // left
+    TimePoint waitedLast_;
     std::unique_ptr<Buffers> buffers_;
 };
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/net/send_queue.hpp"
+
+#include <algorithm>
+
+namespace im::net {
+
+namespace {
+
+// Destinations sorted out for one socket at a time.
+constexpr std::size_t kAtOnce = 256;
+
+bool fits(const UdpSocket& socket, const Destination& to) {
+    return socket.isV4() == to.to.address.isV4();
+}
+
+/// Which of `sockets` sends to `to`; their number when none can.
+std::size_t pick(std::span<UdpSocket* const> sockets, const Destination& to) {
+    const unsigned number = UdpSocket::socketOf(to.via);
+    const auto ofPath = [&](const UdpSocket* s) { return s->number() == number && fits(*s, to); };
+    auto found = sockets.end();
+    if (number != 0) found = std::find_if(sockets.begin(), sockets.end(), ofPath);
+    if (found == sockets.end())
+        found = std::find_if(sockets.begin(), sockets.end(),
+                             [&](const UdpSocket* s) { return fits(*s, to); });
+    return static_cast<std::size_t>(found - sockets.begin());
+}
+
+}  // namespace
+
+void SendQueue::send(const Destination& to, BytesView payload) {
+    if (steps_.empty() || steps_.back().first == steps_.back().last)
+        steps_.push_back({unicasts_.size(), unicasts_.size(), {}, {}});
+    unicasts_.push_back({to, bytes_.size(), payload.size()});
+    bytes_.insert(bytes_.end(), payload.begin(), payload.end());
+    steps_.back().last = unicasts_.size();
+}
+
+void SendQueue::fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) {
+    if (!payloads.empty() && !to.empty()) steps_.push_back({0, 0, payloads, to});
+}
+
+void SendQueue::flush(UdpSocket& socket) {
+    UdpSocket* const only = &socket;
+    flush(std::span(&only, 1));
+}
+
+void SendQueue::flush(std::span<UdpSocket* const> sockets) {
+    for (const Step& step : steps_) {
+        if (step.first != step.last)
+            flushUnicasts(step, sockets);
+        else
+            flushFanOut(step, sockets);
+    }
+    steps_.clear();
+    unicasts_.clear();
+    bytes_.clear();
+}
+
+void SendQueue::flushUnicasts(const Step& step, std::span<UdpSocket* const> sockets) {
+    for (std::size_t socket = 0; socket <= sockets.size(); ++socket) {
+        batch_.clear();
+        for (std::size_t i = step.first; i < step.last; ++i) {
+            const Unicast& unicast = unicasts_[i];
+            if (pick(sockets, unicast.to) != socket) continue;
+            batch_.push_back({unicast.to, BytesView(bytes_).subspan(unicast.at, unicast.size)});
+        }
+        if (socket == sockets.size())
+            homeless_ += batch_.size();
+        else if (!batch_.empty())
+            sockets[socket]->sendBatch(batch_);
+    }
+}
+
+void SendQueue::flushFanOut(const Step& step, std::span<UdpSocket* const> sockets) {
+    for (auto to = step.to; !to.empty(); to = to.subspan(std::min(kAtOnce, to.size()))) {
+        const auto some = to.first(std::min(kAtOnce, to.size()));
+        for (std::size_t socket = 0; socket <= sockets.size(); ++socket) {
+            destinations_.clear();
+            for (const Destination& destination : some) {
+                if (pick(sockets, destination) == socket) destinations_.push_back(destination);
+            }
+            if (socket == sockets.size())
+                homeless_ += destinations_.size() * step.payloads.size();
+            else if (!destinations_.empty())
+                sockets[socket]->fanOut(step.payloads, destinations_);
+        }
+    }
+}
+
+}  // namespace im::net

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/net/tcp_listener.hpp"
+
+#include "libim/net/sockaddr.hpp"
+#include "libim/net/udp_socket.hpp"
+
+#include <Poco/Exception.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+namespace im::net {
+
+namespace {
+
+constexpr int kBacklog = 1024;
+// Per turn, so that visitors do not keep datagrams waiting.
+constexpr int kAcceptsPerTurn = 64;
+constexpr std::size_t kWritePerTurn = 256 * 1024;
+constexpr std::size_t kDiscardPerTurn = 64 * 1024;
+// Unsent bytes the kernel keeps for one visitor: what a slow reader costs, besides the window
+// that it offers itself.
+constexpr int kUnsentMost = 128 * 1024;
+// Out of descriptors: others must give some back first.
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+TcpListener::TcpListener(Loop& loop, const Endpoint& local, Answer answer, const TcpLimits& limits)
+    : loop_(loop), local_(local), answer_(std::move(answer)), limits_(limits) {
+    open();
+    loop_.watch(descriptor_, kLoopRead, [this](LoopEvents) { acceptSome(); });
+    deadline_ = loop_.atDeadline([this] { return nextDeadline(); }, [this] { whenDue(); });
+}
+
+TcpListener::~TcpListener() {
+    loop_.forgetDeadline(deadline_);
+    loop_.forget(descriptor_);
+    while (!connections_.empty()) close(connections_.begin());
+}
+
+void TcpListener::open() {
+    try {
+        SocketAddress address{};
+        const socklen_t length = toSocketAddress(local_, address);
+        const Poco::Net::SocketAddress poco(&address.any, length);
+        // SO_REUSEADDR for a restart over TIME_WAIT, never SO_REUSEPORT, with which a second
+        // server would start without an error and take half of the visitors.
+        if (local_.address.isV4())
+            socket_.bind(poco, true, false);
+        else
+            socket_.bind6(poco, true, false, true);
+        socket_.listen(kBacklog);
+        descriptor_ = static_cast<int>(socket_.impl()->sockfd());
+    } catch (const Poco::Exception& e) {
+        throw BindError("cannot bind TCP " + local_.toString() + ": " + std::strerror(e.code()),
+                        e.code());
+    }
+    ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+    ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
+    // Inherited by what is accepted.
+    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentMost, sizeof kUnsentMost);
+    local_ = localEndpoint(descriptor_);
+}
+
+void TcpListener::acceptSome() {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+        SocketAddress from{};
+        socklen_t length = sizeof from;
+        const int descriptor =
+            ::accept4(descriptor_, &from.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            admit(descriptor, toEndpoint(from).value_or(Endpoint{}).address);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            return outOfDescriptors();
+        } else if (errno == EAGAIN) {
+            return;
+        }
+        // Anything else is the end of one connection that had only just begun.
+    }
+}
+
+void TcpListener::outOfDescriptors() {
+    ++counters_.noDescriptor;
+    if (!connections_.empty()) {
+        ++counters_.shed;
+        close(connections_.begin());
+    }
+    // The listening socket stays ready, so watching it now would be a busy loop.
+    loop_.change(descriptor_, 0);
+    pausedUntil_ = loop_.now() + kAcceptPause;
+}
+
+void TcpListener::admit(int descriptor, const Address& from) {
+    ++counters_.accepted;
+    auto text = answer_(from);
+    if (!text) {
+        ++counters_.refused;
+        ::close(descriptor);
+        return;
+    }
+    const Address source = sourceKey(from);
+    makeRoom(source);
+    ++perSource_[source];
+    const TimePoint now = loop_.now();
+    connections_.push_back({descriptor, source, std::move(text), 0, now, now});
+    const Visitor visitor = std::prev(connections_.end());
+    // Most rosters fit the socket's buffer: then only the visitor's end is left to wait for.
+    if (!writeMore(visitor)) return close(visitor);
+    loop_.watch(descriptor, isWhole(*visitor) ? kLoopRead : kLoopWrite,
+                [this, visitor](LoopEvents) { ready(visitor); });
+}
+
+/// The one that has been without progress for longest goes: of the source when it has too many,
+/// of all otherwise.
+void TcpListener::makeRoom(const Address& source) {
+    const auto known = perSource_.find(source);
+    const bool tooManyHere = known != perSource_.end() && known->second >= limits_.perSource;
+    if (!tooManyHere && connections_.size() < limits_.total) return;
+    const auto ofSource = [&source](const Connection& c) { return c.source == source; };
+    const Visitor victim = tooManyHere
+                               ? std::find_if(connections_.begin(), connections_.end(), ofSource)
+                               : connections_.begin();
+    ++counters_.shed;
+    close(victim);
+}
+
+void TcpListener::ready(Visitor visitor) {
+    const bool whole = isWhole(*visitor);
+    if (!discardInput(visitor) || !writeMore(visitor)) return close(visitor);
+    if (!whole && isWhole(*visitor)) loop_.change(visitor->descriptor, kLoopRead);
+}
+
+/// False when the visitor is done with: it has closed after the last byte, or has gone.
+bool TcpListener::discardInput(Visitor visitor) {
+    std::array<std::byte, 4096> trash{};
+    for (std::size_t taken = 0; taken < kDiscardPerTurn;) {
+        const ssize_t count = ::recv(visitor->descriptor, trash.data(), trash.size(), 0);
+        if (count < 0) return errno == EAGAIN || errno == EINTR;
+        // It may still be reading when it has nothing more to say.
+        if (count == 0) return !isWhole(*visitor);
+        taken += static_cast<std::size_t>(count);
+    }
+    return true;
+}
+
+/// False when the visitor is gone.
+bool TcpListener::writeMore(Visitor visitor) {
+    const std::string& text = *visitor->text;
+    if (isWhole(*visitor)) return true;
+    std::size_t most = kWritePerTurn;
+    while (visitor->written < text.size() && most > 0) {
+        const std::size_t size = std::min(most, text.size() - visitor->written);
+        const ssize_t count =
+            ::send(visitor->descriptor, text.data() + visitor->written, size, MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno == EAGAIN;
+        visitor->written += static_cast<std::size_t>(count);
+        most -= static_cast<std::size_t>(count);
+        visitor->progress = loop_.now();
+        connections_.splice(connections_.end(), connections_, visitor);
+    }
+    if (isWhole(*visitor)) {
+        ++counters_.served;
+        ::shutdown(visitor->descriptor, SHUT_WR);
+    }
+    return true;
+}
+
+void TcpListener::close(Visitor visitor) {
+    discardInput(visitor);  // unread input would make a reset of this close
+    loop_.forget(visitor->descriptor);
+    ::close(visitor->descriptor);
+    const auto known = perSource_.find(visitor->source);
+    if (--known->second == 0) perSource_.erase(known);
+    connections_.erase(visitor);
+}
+
+TimePoint TcpListener::deadlineOf(const Connection& connection) const {
+    return std::min(connection.progress + limits_.patience, connection.since + limits_.longest);
+}
+
+std::optional<TimePoint> TcpListener::nextDeadline() const {
+    if (connections_.empty()) return pausedUntil_;
+    return earlier(pausedUntil_, deadlineOf(connections_.front()));
+}
+
+void TcpListener::whenDue() {
+    const TimePoint now = loop_.now();
+    if (pausedUntil_ && *pausedUntil_ <= now) {
+        pausedUntil_.reset();
+        loop_.change(descriptor_, kLoopRead);
+    }
+    while (!connections_.empty() && deadlineOf(connections_.front()) <= now) {
+        if (!isWhole(connections_.front())) ++counters_.slow;
+        close(connections_.begin());
+    }
+}
+
+}  // namespace im::net

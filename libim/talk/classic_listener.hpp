@@ -15,14 +15,13 @@
 #include "libim/base/name.hpp"
 #include "libim/talk/contacts.hpp"
 #include "libim/talk/limits.hpp"
+#include "libim/talk/news.hpp"
+#include "libim/talk/timer.hpp"
 #include "libim/wire/message.hpp"
 #include "libim/wire/roster.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
-#include <random>
-#include <string>
 #include <vector>
 
 namespace im::talk {
@@ -41,27 +40,33 @@ public:
 
     struct Options {
         Name self;
-        Endpoint local;   ///< claimed in the login: where peers reach us
-        Endpoint index;   ///< UDP endpoint of the index
+        Endpoint local;  ///< claimed in the login: where peers reach us; no port 0
+        Endpoint index;  ///< UDP endpoint of the index
         Duration patience = kLoginPatience;
         std::uint64_t seed = 0;  ///< of the retries' jitter
         /// Hold events back until the first roster is there, so that its records come first and
-        /// nothing is told twice (`imlisten -r`); at most kRosterPatience.
+        /// nothing is told twice (`imlisten -r`).  Without it the first roster is taken in
+        /// silently.  Either way no event waits longer than kRosterPatience.
         bool rosterFirst = false;
     };
 
     explicit ClassicListener(Options options);
 
-    /// Sends the first login.
+    /// Sends the first login.  REQUIRES: neither online nor logging in.
     void login(TimePoint now, Sink& sink);
 
     /// Goes on with a login that is already held (a session file): online at once, knowing
     /// `roster`; the roster is fetched soon from `tcpPort` and told as differences.
+    /// REQUIRES: Idle.
     void adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster, TimePoint now);
 
-    /// Logs out if a login is, or may be, held.
+    /// Logs out if a login is, or may be, held.  Nothing happens the second time.
     void logout(TimePoint now, Sink& sink);
 
+    /// Heard are: talk from anybody; login and logout from the index's address, whatever the port
+    /// (a .NET server's is random); Accept and reject from there while a login is unanswered.
+    /// Nothing is heard before login() or adopt(), nor after Refused, Silent and LoggedOut, which
+    /// only another login() ends.  A truncated datagram is ignored.
     void receive(const Datagram& datagram, TimePoint now, Sink& sink);
     void tick(TimePoint now, Sink& sink);
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
@@ -69,21 +74,76 @@ public:
     /// Where to fetch the roster from now (TCP), once per request.  While one is under way no
     /// second is asked for.
     [[nodiscard]] std::optional<Endpoint> takeFetch();
+    /// The outcome of what takeFetch() asked for; of anything else it is ignored.
     void fetched(const std::vector<wire::RosterEntry>& roster, TimePoint now, Sink& sink);
     void fetchFailed(TimePoint now, Sink& sink);
 
-    /// What is to be told since the last call, in order.  `at` is left to the caller.
+    /// What is to be told since the last call, in order.  `at` is left to the caller, who takes
+    /// them every turn: they are not bounded here.
     [[nodiscard]] std::vector<Event> takeEvents();
 
-    [[nodiscard]] State state() const;
+    [[nodiscard]] State state() const { return state_; }
     /// REQUIRES: state() == Refused.
     [[nodiscard]] const wire::Reject& refusal() const;
     /// Who is online as far as is known, ourselves included.
-    [[nodiscard]] const Contacts& contacts() const;
+    [[nodiscard]] const Contacts& contacts() const { return news_.contacts(); }
     /// The index's TCP port, 0 before the first Accept.
-    [[nodiscard]] std::uint16_t tcpPort() const;
-    /// True once after the first roster since login has been taken in.
-    [[nodiscard]] bool hasRoster() const;
+    [[nodiscard]] std::uint16_t tcpPort() const { return tcpPort_; }
+    /// True from the first roster since login() or adopt() on.
+    [[nodiscard]] bool hasRoster() const { return news_.hasRoster(); }
+
+private:
+    enum class Fetch : std::uint8_t { None, Wanted, UnderWay };
+
+    // Logging in and staying so.
+    void enter(State state);
+    void sendLogin(TimePoint now, Sink& sink);
+    void repeatLogin(TimePoint now, Sink& sink);
+    void retryLogin(TimePoint now, Sink& sink);
+    void suspect(TimePoint now, Sink& sink);
+    void becomeLost(TimePoint now);
+    void comeBack();
+    [[nodiscard]] bool isAnswerDue(TimePoint now) const;
+    [[nodiscard]] bool isListening() const;
+
+    // One message.
+    void take(wire::Message message, const Datagram& datagram, TimePoint now);
+    void onAccept(const wire::Accept& accept, TimePoint now);
+    void onReject(wire::Reject reject, TimePoint now);
+    void onPresence(Event event, TimePoint now);
+
+    // Looking at the index.
+    void wantFetch();
+    void probe(TimePoint now, Sink& sink);
+    void planProbe(TimePoint now);
+    void planBlindProbe(TimePoint now);
+    void probeSoon(TimePoint now);
+
+    Options options_;
+    Bytes login_;
+    Bytes logout_;
+    Jitter jitter_;
+    News news_;
+
+    State state_ = State::Idle;
+    wire::Reject refusal_;
+    std::uint16_t tcpPort_ = 0;
+    /// Set while a login is unanswered: until when an answer is believed.
+    std::optional<TimePoint> answerUntil_;
+
+    Timer loginAgain_;  ///< LoggingIn: the next login
+    Timer silent_;      ///< LoggingIn: patience is over
+    Timer lost_;        ///< Online: a doubted index has not answered
+    Timer retry_;       ///< Lost: the next login
+    Timer probe_;       ///< Online: the next look
+    Duration loginGap_{};
+    Duration retryGap_{};
+    Duration probeGap_ = kProbeInterval;  ///< grows with the roster
+    Duration blindGap_ = kProbeInterval;  ///< grows while there is no roster
+    TimePoint nextSoon_ = TimePoint::min();
+
+    Fetch fetch_ = Fetch::None;
+    bool isDecisive_ = false;  ///< the fetch follows an Accept that ended a doubt or a loss
 };
 
 }  // namespace im::talk

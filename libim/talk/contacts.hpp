@@ -26,6 +26,7 @@ public:
     bool put(std::string_view name, const Endpoint& endpoint);
     /// True when the name was known.
     bool drop(std::string_view name);
+    void clear();
 
     [[nodiscard]] std::optional<Endpoint> find(std::string_view name) const;
     [[nodiscard]] const Map& all() const { return users_; }

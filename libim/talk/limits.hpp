@@ -4,12 +4,15 @@
 
 #include "libim/base/time.hpp"
 
+#include <cstddef>
+
 namespace im::talk {
 
 using namespace std::chrono_literals;
 
 /// Login is sent at 0, 1 and 3 s: RFC 9002's first timeout, doubled.  Not oftener: a .NET server
-/// lists the user once per login it hears.
+/// lists the user once per login it hears.  Who has more patience than kLoginPatience goes on at
+/// 7, 15 and 30 s and every kAcceptWindow.
 inline constexpr Duration kLoginRetry = 1s;
 
 /// No Accept for this long: the index does not answer (exit 69).
@@ -33,5 +36,21 @@ inline constexpr Duration kLostAfter = 2s;
 /// While lost: the next try after 1 s, then twice as long, up to 60 s, +-20 %.
 inline constexpr Duration kReconnectFirst = 1s;
 inline constexpr Duration kReconnectMost = 60s;
+
+/// An index that accepts logins but gives no roster (its TCP port is blocked) costs one login per
+/// look, and a .NET server lists us once more for each: so twice as rarely after each such look,
+/// but not so rarely that its end is noticed late.
+inline constexpr Duration kBlindProbeMost = 5min;
+
+/// Something said of our own name makes us look this soon, once per probe interval.
+inline constexpr Duration kProbeSoon = 1s;
+
+/// What is held back until the first roster.  When this is full it is told without waiting.
+inline constexpr std::size_t kHeldEventsMost = 4096;
+inline constexpr std::size_t kHeldBytesMost = 8U << 20U;
+
+/// Names whose presence changed while a roster was being fetched, and which that roster therefore
+/// cannot correct.  Names beyond are corrected one look later.
+inline constexpr std::size_t kTouchedMost = 10'000;
 
 }  // namespace im::talk

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/talk/classic_listener.hpp"
+
+#include "libim/talk/events.hpp"
+#include "libim/wire/classic_codec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace im::talk {
+
+namespace {
+
+constexpr double kProbeJitter = 0.1;
+constexpr double kRetryJitter = 0.2;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+/// So long a roster is fetched as often as kProbeBytesPerSecond allows.
+Duration probeGapFor(std::size_t rosterBytes) {
+    const std::chrono::duration<double> gap(static_cast<double>(rosterBytes) /
+                                            kProbeBytesPerSecond);
+    const std::chrono::duration<double> most(kProbeIntervalMost);
+    return std::max(kProbeInterval, std::chrono::duration_cast<Duration>(std::min(gap, most)));
+}
+
+/// Codes that say "not now", so that who was online before tries again.
+bool isPassing(std::string_view code) {
+    constexpr std::array<std::string_view, 4> kPassing{"busy", "full", "later", "rate"};
+    return std::ranges::find(kPassing, code) != kPassing.end();
+}
+
+}  // namespace
+
+ClassicListener::ClassicListener(Options options)
+    : options_(std::move(options)),
+      login_(wire::encodeClassic(wire::Login{options_.self.str(), options_.local})),
+      logout_(wire::encodeClassic(wire::Logout{options_.self.str(), options_.local})),
+      jitter_(options_.seed),
+      news_(options_.self, options_.local, options_.rosterFirst) {
+    assert(options_.local.port != 0);
+}
+
+bool ClassicListener::isListening() const {
+    return state_ == State::LoggingIn || state_ == State::Online || state_ == State::Lost;
+}
+
+/// Timers belong to a state and end with it; a fetch under way ends when it is reported.
+void ClassicListener::enter(State state) {
+    state_ = state;
+    for (Timer* timer : {&loginAgain_, &silent_, &lost_, &retry_, &probe_}) timer->stop();
+    if (fetch_ == Fetch::Wanted) fetch_ = Fetch::None;
+    if (isListening()) return;
+    answerUntil_.reset();
+    news_.goOn();
+}
+
+void ClassicListener::login(TimePoint now, Sink& sink) {
+    assert(state_ != State::LoggingIn && state_ != State::Online && state_ != State::Lost);
+    enter(State::LoggingIn);
+    news_.begin();
+    silent_.set(now + options_.patience);
+    loginGap_ = kLoginRetry;
+    loginAgain_.set(now + loginGap_);
+    sendLogin(now, sink);
+}
+
+void ClassicListener::adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster,
+                            TimePoint now) {
+    assert(state_ == State::Idle);
+    enter(State::Online);
+    news_.beginWith(roster);
+    tcpPort_ = tcpPort;
+    if (tcpPort_ == 0) return probe_.set(now);
+    wantFetch();
+}
+
+void ClassicListener::logout(TimePoint /*now*/, Sink& sink) {
+    if (!isListening() && state_ != State::Silent) return;
+    enter(State::LoggedOut);
+    sink.send({options_.index}, logout_);
+}
+
+void ClassicListener::sendLogin(TimePoint now, Sink& sink) {
+    answerUntil_ = now + kAcceptWindow;
+    sink.send({options_.index}, login_);
+}
+
+bool ClassicListener::isAnswerDue(TimePoint now) const {
+    return answerUntil_ && now <= *answerUntil_;
+}
+
+void ClassicListener::repeatLogin(TimePoint now, Sink& sink) {
+    sendLogin(now, sink);
+    loginGap_ = std::min(2 * loginGap_, kAcceptWindow);
+    loginAgain_.set(now + loginGap_);
+}
+
+void ClassicListener::suspect(TimePoint now, Sink& sink) {
+    lost_.set(now + kLostAfter);
+    sendLogin(now, sink);
+}
+
+void ClassicListener::becomeLost(TimePoint now) {
+    enter(State::Lost);
+    news_.goOn();
+    news_.tellServer("lost");
+    retryGap_ = kReconnectFirst;
+    retry_.set(now + jitter_.about(retryGap_, kRetryJitter));
+}
+
+void ClassicListener::retryLogin(TimePoint now, Sink& sink) {
+    sendLogin(now, sink);
+    retryGap_ = std::min(2 * retryGap_, kReconnectMost);
+    retry_.set(now + jitter_.about(retryGap_, kRetryJitter));
+}
+
+void ClassicListener::comeBack() {
+    enter(State::Online);
+    news_.tellServer("back");
+}
+
+void ClassicListener::receive(const Datagram& datagram, TimePoint now, Sink& /*sink*/) {
+    if (!isListening() || datagram.truncated) return;
+    if (auto message = wire::decodeClassic(datagram.bytes))
+        take(std::move(*message), datagram, now);
+}
+
+void ClassicListener::take(wire::Message message, const Datagram& datagram, TimePoint now) {
+    if (auto* talk = std::get_if<wire::Talk>(&message))
+        return news_.hear(talkEvent(std::move(*talk), datagram.from), now);
+    // T6: all the rest is for the index to say.
+    if (!datagram.from.address.sameHost(options_.index.address)) return;
+    std::visit(Overloaded{
+                   [](const wire::Talk&) {},
+                   [&](const wire::Accept& accept) { onAccept(accept, now); },
+                   [&](wire::Reject& reject) { onReject(std::move(reject), now); },
+                   [&](wire::Login& login) {
+                       onPresence(loginEvent(std::move(login.name), login.endpoint), now);
+                   },
+                   [&](wire::Logout& logout) {
+                       onPresence(logoutEvent(std::move(logout.name), logout.endpoint), now);
+                   },
+               },
+               message);
+}
+
+void ClassicListener::onAccept(const wire::Accept& accept, TimePoint now) {
+    if (!isAnswerDue(now)) return;
+    answerUntil_.reset();
+    tcpPort_ = accept.tcpPort;
+    const bool endsDoubt = state_ == State::Lost || lost_.isSet();
+    if (state_ == State::LoggingIn) {
+        enter(State::Online);
+        news_.addSelf();
+        wantFetch();
+    } else if (endsDoubt) {
+        enter(state_);
+        wantFetch();
+        isDecisive_ = true;
+    }
+}
+
+void ClassicListener::onReject(wire::Reject reject, TimePoint now) {
+    if (!isAnswerDue(now)) return;
+    if (state_ == State::LoggingIn || !isPassing(reject.code)) {
+        refusal_ = std::move(reject);
+        return enter(State::Refused);
+    }
+    // Refused for now, but alive.
+    if (state_ == State::Online && lost_.isSet()) {
+        lost_.stop();
+        planBlindProbe(now);
+    }
+}
+
+/// The index is not supposed to speak to us of ourselves.  When it does, our login may be gone (a
+/// .NET server with our name twice in its list, a second program of ours); the roster will tell.
+void ClassicListener::onPresence(Event event, TimePoint now) {
+    const bool isOurs = event.type == EventType::Login && event.endpoint == options_.local;
+    if (event.user == options_.self.view() && !isOurs) probeSoon(now);
+    news_.hear(std::move(event), now);
+}
+
+void ClassicListener::tick(TimePoint now, Sink& sink) {
+    news_.tick(now);
+    if (silent_.fired(now)) return enter(State::Silent);
+    if (loginAgain_.fired(now)) repeatLogin(now, sink);
+    if (lost_.fired(now)) becomeLost(now);
+    if (retry_.fired(now)) retryLogin(now, sink);
+    if (probe_.fired(now)) probe(now, sink);
+}
+
+std::optional<TimePoint> ClassicListener::nextDeadline() const {
+    std::optional<TimePoint> next = news_.nextDeadline();
+    for (const Timer* timer : {&silent_, &loginAgain_, &lost_, &retry_, &probe_})
+        next = earlier(next, timer->at());
+    return next;
+}
+
+void ClassicListener::probe(TimePoint now, Sink& sink) {
+    if (tcpPort_ == 0) return suspect(now, sink);
+    wantFetch();
+}
+
+void ClassicListener::wantFetch() {
+    if (fetch_ == Fetch::None) fetch_ = Fetch::Wanted;
+    isDecisive_ = false;
+}
+
+void ClassicListener::planProbe(TimePoint now) {
+    probeGap_ = probeGapFor(news_.rosterBytes());
+    blindGap_ = probeGap_;
+    probe_.set(now + jitter_.about(probeGap_, kProbeJitter));
+}
+
+void ClassicListener::planBlindProbe(TimePoint now) {
+    blindGap_ = std::max(probeGap_, std::min(2 * blindGap_, kBlindProbeMost));
+    probe_.set(now + jitter_.about(blindGap_, kProbeJitter));
+}
+
+void ClassicListener::probeSoon(TimePoint now) {
+    if (!probe_.isSet() || now < nextSoon_) return;
+    nextSoon_ = now + probeGap_;
+    probe_.set(std::min(*probe_.at(), now + kProbeSoon));
+}
+
+std::optional<Endpoint> ClassicListener::takeFetch() {
+    if (fetch_ != Fetch::Wanted) return std::nullopt;
+    fetch_ = Fetch::UnderWay;
+    news_.rosterAsked();
+    return Endpoint{options_.index.address, tcpPort_};
+}
+
+void ClassicListener::fetched(const std::vector<wire::RosterEntry>& roster, TimePoint now,
+                              Sink& sink) {
+    if (fetch_ != Fetch::UnderWay) return;
+    fetch_ = Fetch::None;
+    if (state_ != State::Online && state_ != State::Lost) return;
+    if (state_ == State::Lost) comeBack();
+    news_.takeIn(roster);
+    planProbe(now);
+    if (!news_.listsUs()) sendLogin(now, sink);
+}
+
+void ClassicListener::fetchFailed(TimePoint now, Sink& sink) {
+    if (fetch_ != Fetch::UnderWay) return;
+    fetch_ = Fetch::None;
+    news_.rosterFailed();
+    if (state_ == State::Online && !isDecisive_) return suspect(now, sink);
+    if (state_ != State::Online && state_ != State::Lost) return;
+    // The index answers a login but gives no roster: alive, and nothing to be learnt.
+    if (state_ == State::Lost) comeBack();
+    news_.goOn();
+    planBlindProbe(now);
+}
+
+}  // namespace im::talk

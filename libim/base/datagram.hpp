@@ -33,6 +33,8 @@ struct Datagram {
     PathId via = kAnyPath;
     /// The datagram was longer than the receiver's buffer and `bytes` is only its beginning.
     bool truncated = false;
+    /// How many the kernel dropped between the datagram before and this one, for want of room.
+    std::uint32_t lostBefore = 0;
 };
 
 /// Takes what a protocol sends.  Not thread-safe: it belongs to the loop that owns the protocol.

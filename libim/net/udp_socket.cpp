@@ -8,13 +8,16 @@
 #include <Poco/Exception.h>
 #include <fcntl.h>
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace im::net {
@@ -163,16 +166,31 @@ PathId UdpSocket::pathTo(const Address& local, std::uint32_t interface) {
     return id(lastPath_);
 }
 
+// The kernel's counter wraps.  One that lies behind is of a datagram that came before takeLost().
+std::uint32_t UdpSocket::noteOverrun(std::uint32_t counter) {
+    const std::uint32_t lost = counter - lastOverrun_;
+    if (lost == 0 || lost > UINT32_MAX / 2) return 0;
+    lastOverrun_ = counter;
+    counters_.overrun += lost;
+    return lost;
+}
+
+std::uint32_t UdpSocket::takeLost() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t length = sizeof info;
+    if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
+    if (length <= SK_MEMINFO_DROPS * sizeof info[0]) return 0;
+    return noteOverrun(info[SK_MEMINFO_DROPS]);
+}
+
 void UdpSocket::takeMessage(std::size_t index) {
     msghdr& header = buffers_->in[index].msg_hdr;
     const Received received = controlOf(header);
-    if (received.overrun) {
-        counters_.overrun += *received.overrun - lastOverrun_;  // wraps with the kernel's
-        lastOverrun_ = *received.overrun;
-    }
+    const std::uint32_t lost = received.overrun ? noteOverrun(*received.overrun) : 0;
     const auto from = toEndpoint(buffers_->inFrom[index]);
     if (!from) return;
     Datagram datagram;
+    datagram.lostBefore = lost;
     datagram.from = *from;
     datagram.via = received.local ? pathTo(*received.local, received.interface)
                                   : static_cast<PathId>(options_.number << 10U);
@@ -184,6 +202,7 @@ void UdpSocket::takeMessage(std::size_t index) {
     do {
         datagram.bytes = all.subspan(at, std::min(segment, all.size() - at));
         buffers_->datagrams.push_back(datagram);
+        datagram.lostBefore = 0;
         at += segment;
     } while (at < all.size());
 }

@@ -96,6 +96,10 @@ public:
     /// datagrams behind it are not lost.  `via` is the path to answer by.
     [[nodiscard]] std::span<const Datagram> receive();
 
+    /// How many the kernel has dropped behind the last datagram received, which no datagram has
+    /// told yet (see Datagram::lostBefore).  Asks the kernel; right while nothing waits there.
+    [[nodiscard]] std::uint32_t takeLost();
+
     /// Endpoints that answered port-unreachable since the last call, at most a batch; empty:
     /// none (left).  Call it until then whenever Loop reports kLoopError, which stays otherwise.
     /// Valid until the next call.
@@ -140,6 +144,7 @@ private:
     void setOptions();
     PathId pathTo(const Address& local, std::uint32_t interface);
     void takeMessage(std::size_t index);
+    std::uint32_t noteOverrun(std::uint32_t counter);
 
     void queueOne(const Destination& to, BytesView payload);
     void queueRun(const Destination& to, const Run& run);

@@ -57,10 +57,12 @@ public:
     static SessionFile ofText(std::string text);
 
     [[nodiscard]] const Session& session() const { return head_.session; }
+    /// What open() was given.
+    [[nodiscard]] const std::string& path() const { return source_.path; }
     /// As the head says.
     [[nodiscard]] std::size_t userCount() const { return head_.userCount; }
 
-    /// Where `user` was when the file was written.  About log2(bytes / 512) reads.
+    /// Where `user` was when the file was written.  At most log2(bytes / 2048) + 1 reads.
     /// Throws Error(Configuration) when the lines it meets are none.
     [[nodiscard]] std::optional<Endpoint> find(std::string_view user) const;
     /// Everybody, sorted by name.  Throws as find().
@@ -70,9 +72,8 @@ public:
     [[nodiscard]] bool isStale() const;
 
 private:
-    /// Where the bytes come from: a descriptor, or text.
-    class Source {
-    public:
+    /// Where the bytes come from: a descriptor, or (ofText) only `first`.
+    struct Source {
         Source() = default;
         Source(Source&& other) noexcept { swap(other); }
         Source& operator=(Source&& other) noexcept {
@@ -82,11 +83,13 @@ private:
         ~Source();
 
         void swap(Source& other) noexcept;
+        /// Fewer bytes at the end of the file.
         [[nodiscard]] std::string readAt(std::size_t offset, std::size_t length) const;
+        [[nodiscard]] Error damaged(std::string_view why) const;
 
         std::string path;
+        std::string first;  ///< the beginning, read with the head
         int fd = -1;
-        std::string text;
         std::size_t size = 0;
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
@@ -99,6 +102,9 @@ private:
 
     SessionFile(Source source, Head head);
     static Head readHead(const Source& source);
+    [[nodiscard]] std::optional<Endpoint> findWithin(std::size_t low, std::size_t high,
+                                                     std::string_view user) const;
+    [[nodiscard]] Endpoint endpointIn(std::string_view field) const;
 
     Source source_;
     Head head_;
@@ -118,12 +124,8 @@ struct SessionId {
 /// The directory of session files.  A value.
 class SessionDirectory {
 public:
+    /// app::sessionDirectory(), in a tool.
     explicit SessionDirectory(std::string path) : path_(std::move(path)) {}
-
-    /// $XDG_RUNTIME_DIR/im, or $XDG_STATE_HOME/im/run, or ~/.local/state/im/run.  A relative
-    /// path in the variables counts as unset (XDG Base Directory Specification).
-    /// Throws Error(CannotCreate) when even $HOME is unset.
-    static SessionDirectory ofUser();
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string pathOf(const SessionId& id) const;

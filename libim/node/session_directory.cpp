@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/node/session_file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+namespace im::node {
+
+namespace {
+
+constexpr std::string_view kSuffix = ".session";
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { closedir(directory); }
+};
+
+Error cannot(const std::string& path, int errnum) {
+    return systemError(ErrorKind::CannotCreate, path, errnum);
+}
+
+std::optional<SessionId> parseFileName(std::string_view file) {
+    if (!file.ends_with(kSuffix)) return {};
+    file.remove_suffix(kSuffix.size());
+    const std::size_t at = file.find('@');
+    if (at == std::string_view::npos) return {};
+    const auto user = Name::parse(file.substr(0, at));
+    const auto server = Endpoint::parse(file.substr(at + 1));
+    if (!user || !server) return {};
+    return SessionId{*user, *server};
+}
+
+/// Makes `path` and what is missing above it.
+void makeDirectory(const std::string& path) {
+    if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
+    const std::size_t slash = path.rfind('/');
+    if (errno != ENOENT || slash == 0 || slash == std::string::npos) throw cannot(path, errno);
+    makeDirectory(path.substr(0, slash));
+    if (mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) throw cannot(path, errno);
+}
+
+/// A file that takes its final name only when it is whole, and vanishes otherwise.
+class NewFile {
+public:
+    explicit NewFile(std::string path) : path_(std::move(path)) {
+        temporary_ = path_ + ".new." + std::to_string(getpid());
+        ::unlink(temporary_.c_str());  // of an earlier process with our number that was killed
+        fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd_ < 0) throw cannot(path_, errno);
+    }
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+    ~NewFile() {
+        if (fd_ < 0) return;
+        ::close(fd_);
+        ::unlink(temporary_.c_str());
+    }
+
+    void write(std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t count = ::write(fd_, text.data(), text.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) throw cannot(path_, errno);
+            text.remove_prefix(static_cast<std::size_t>(count));
+        }
+    }
+
+    // Not fsync'ed: a login does not survive the machine's end either, and a file cut short by
+    // it is recognised as damaged.
+    void commit() {
+        if (std::rename(temporary_.c_str(), path_.c_str()) < 0) throw cannot(path_, errno);
+        ::close(fd_);
+        fd_ = -1;
+    }
+
+private:
+    std::string path_;
+    std::string temporary_;
+    int fd_ = -1;
+};
+
+/// `name` without what would break the head's lines; it is only shown.
+std::string oneLine(std::string name) {
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+    return name.substr(0, 300);
+}
+
+std::string headOf(const Session& session, std::size_t users) {
+    std::string out = "im session 1\nprofile classic\n";
+    out += "user " + session.user.str() + "\n";
+    out += "endpoint " + session.endpoint.toString() + "\n";
+    out += "server " + session.server.toString() + "\n";
+    out += "server-name " + oneLine(session.serverName) + "\n";
+    out += "tcp " + std::to_string(session.tcpPort) + "\n";
+    out += "users " + std::to_string(users) + "\n\n";
+    return out;
+}
+
+}  // namespace
+
+std::string SessionId::toString() const {
+    return user.str() + "@" + server.toString();
+}
+
+std::string SessionDirectory::pathOf(const SessionId& id) const {
+    return path_ + "/" + id.toString() + std::string(kSuffix);
+}
+
+std::vector<SessionId> SessionDirectory::list() const {
+    const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path_.c_str()));
+    if (!directory) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        throw cannot(path_, errno);
+    }
+    std::vector<SessionId> out;
+    while (const dirent* entry = readdir(directory.get()))  // NOLINT: one thread
+        if (auto id = parseFileName(entry->d_name)) out.push_back(std::move(*id));
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+std::optional<SessionId> SessionDirectory::select(const std::optional<Name>& user,
+                                                  const std::optional<Endpoint>& server) const {
+    if (user && server) {
+        const SessionId id{*user, *server};
+        if (access(pathOf(id).c_str(), F_OK) < 0) return {};
+        return id;
+    }
+    std::vector<SessionId> fitting = list();
+    std::erase_if(fitting, [&](const SessionId& id) {
+        return (user && id.user != *user) || (server && id.server != *server);
+    });
+    if (fitting.empty()) return {};
+    if (fitting.size() == 1) return fitting.front();
+    std::string names;
+    for (const SessionId& id : fitting) names += (names.empty() ? "" : ", ") + id.toString();
+    throw Error(ErrorKind::Usage, "several sessions: " + names, "choose one with -u and -s");
+}
+
+std::optional<SessionFile> SessionDirectory::openSelected(
+    const std::optional<Name>& user, const std::optional<Endpoint>& server) const {
+    const auto id = select(user, server);
+    if (!id) return {};
+    auto file = SessionFile::open(pathOf(*id));
+    if (file && (file->session().user != id->user || file->session().server != id->server))
+        throw Error(ErrorKind::Configuration,
+                    "session file " + pathOf(*id) + ": damaged: is another login's");
+    return file;
+}
+
+void SessionDirectory::write(const Session& session, const talk::Contacts::Map& users) const {
+    std::size_t count = 0;
+    std::string body;
+    body.reserve(users.size() * 40);
+    for (const auto& [name, endpoint] : users) {
+        if (!Name::parse(name)) continue;
+        ++count;
+        body += name;
+        body += '\t';
+        body += endpoint.toString();
+        body += '\n';
+    }
+    makeDirectory(path_);
+    NewFile file(pathOf({session.user, session.server}));
+    file.write(headOf(session, count) + body);
+    file.commit();
+}
+
+bool SessionDirectory::remove(const SessionId& id) const {
+    const std::string path = pathOf(id);
+    if (::unlink(path.c_str()) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    throw cannot(path, errno);
+}
+
+}  // namespace im::node

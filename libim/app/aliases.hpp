@@ -26,9 +26,9 @@ public:
 
     bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-    /// Appends the members of alias `name`, aliases among them replaced by theirs, in order and
-    /// each once; `name` itself where it is no alias.
-    void expand(std::string_view name, std::vector<std::string>& out) const;
+    /// The members of alias `name`, aliases among them replaced by theirs, in order and each once;
+    /// `name` itself where it is no alias.
+    [[nodiscard]] std::vector<std::string> expand(std::string_view name) const;
 
 private:
     struct Alias {
@@ -38,9 +38,8 @@ private:
     };
 
     const Alias* find(std::string_view name) const;
-    void add(Alias alias, const std::string& file);
-    /// The longest chain below each alias; throws at a circle.
-    void refuseCircles(const std::string& file) const;
+    void sort(const std::string& file);
+    void checkNesting(const std::string& file) const;
 
     std::vector<Alias> aliases_;  // sorted by name
 };

@@ -25,7 +25,8 @@ struct InputRecord {
 /// take() until there is nothing.  Borrows the descriptor.
 class Input {
 public:
-    /// `limit`: bytes of a record that are kept, so that a stream without line ends is bounded.
+    /// `limit`: bytes of a record that are kept (less than SIZE_MAX), so that a stream without line
+    /// ends is bounded.
     Input(int fd, Framing framing, std::size_t limit, std::string name = "stdin");
 
     /// The next record, waiting for it; nothing at the end.
@@ -40,8 +41,9 @@ public:
     int fd() const { return fd_; }
 
 private:
-    std::optional<InputRecord> cut(std::size_t length, std::size_t skip);
-    void boundOpenRecord();
+    std::optional<InputRecord> takeOpen();
+    std::optional<InputRecord> takeWhole();
+    InputRecord record(std::size_t begin, std::size_t end) const;
 
     int fd_;
     Framing framing_;

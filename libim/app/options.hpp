@@ -53,13 +53,12 @@ enum CommonId : int {
 /// -s -u -C -q -v -h -V --color: in every tool, without being listed in the tool's table.
 [[nodiscard]] std::span<const Option> commonOptions();
 
-// For the table of a tool that prints records.  Not in im.conf: a file does not change the
-// format of records under the feet of a script.
+// For the table of a tool that prints records.  The shape is not in im.conf: a file does not
+// change the format of records under the feet of a script.
 inline constexpr Option kTimeOption{.id = kTime,
                                     .name = "time",
                                     .argument = "utc|local|unix|none",
-                                    .help = "how times are written (default utc)",
-                                    .inConfig = false};
+                                    .help = "how times are written (default utc)"};
 inline constexpr Option kJsonOption{.id = kJson,
                                     .letter = 'j',
                                     .name = "json",

@@ -9,6 +9,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace im::app {
 
@@ -43,7 +44,6 @@ public:
 private:
     /// write(2) once, at most 4096 bytes; 0 when it would block.
     std::size_t writeOnce(std::string_view bytes);
-    bool wait(int milliseconds) const;
     [[noreturn]] void fail(int errnum) const;
 
     int fd_;
@@ -76,6 +76,8 @@ public:
     Output& output() { return output_; }
 
 private:
+    void forgetWritten();
+
     Output& output_;
     std::size_t limit_;
     std::string bytes_;

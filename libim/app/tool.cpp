@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/app/tool.hpp"
+
+#include "libim/app/config.hpp"
+#include "libim/app/escape.hpp"
+#include "libim/app/paths.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <new>
+#include <utility>
+
+namespace im::app {
+
+namespace {
+
+void toStderr(const std::string& text) {
+    // Nobody could be told that telling failed.
+    [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+void unblock(int number) {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+}
+
+void ignorePipe(int /*number*/) {}
+
+/// A write to a reader who left becomes EPIPE.  By a handler and not by SIG_IGN, because exec
+/// gives handlers back their default and would pass SIG_IGN on to the children of imlisten -x.
+void makePipeHarmless() {
+    struct sigaction action {};
+    action.sa_handler = ignorePipe;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPIPE, &action, nullptr);
+    unblock(SIGPIPE);
+}
+
+int inform(const ToolInfo& info, int id) {
+    Output out(STDOUT_FILENO);
+    out.write(id == kHelp ? helpText(info) : versionText(info));
+    out.close();
+    return 0;
+}
+
+int report(const Tool& tool, const Error& error) {
+    tool.complain(error.what());
+    if (!error.hint().empty()) tool.hint(error.hint());
+    return static_cast<int>(error.kind());
+}
+
+Error asError(const ToolInfo& info, const std::exception& problem) {
+    if (info.translate != nullptr) return info.translate(problem);
+    if (dynamic_cast<const std::bad_alloc*>(&problem) != nullptr)
+        return Error(ErrorKind::OperatingSystem, "out of memory");
+    return Error(ErrorKind::Software, std::string("internal error: ") + problem.what());
+}
+
+/// Runs `step` and turns what it throws into words on stderr and an exit status.
+template <typename Step>
+int guarded(const Tool& tool, Step step) {
+    try {
+        return step();
+    } catch (const ReaderLeft&) {
+        dieBySignal(SIGPIPE);
+    } catch (const UsageError& error) {
+        const int status = report(tool, error);
+        toStderr(usageText(tool.info()));
+        return status;
+    } catch (const Error& error) {
+        return report(tool, error);
+    } catch (const std::exception& problem) {
+        return report(tool, asError(tool.info(), problem));
+    }
+}
+
+void append(std::vector<Given>& all, std::vector<Given> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+/// What environment and files add to the command line.
+std::vector<Given> withDefaults(std::vector<Given> given, const OptionTable& table) {
+    append(given, readEnvironment(table));
+    ConfigFiles files;
+    files.chosen = Settings(given).text(kConfig);
+    if (files.chosen.empty()) {
+        files.user = configDirectory() + "/im.conf";
+        files.system = "/etc/im/im.conf";
+    }
+    append(given, readConfig(files, table));
+    return given;
+}
+
+/// Everything behind the command line; its -q already counts.
+int runParsed(const Tool& early, const OptionTable& table, CommandLine line, int (*body)(Tool&)) {
+    return guarded(early, [&] {
+        Tool tool(early.info(), Settings(withDefaults(std::move(line.options), table)),
+                  std::move(line.operands));
+        return guarded(tool, [&] {
+            const int status = body(tool);
+            tool.out().close();
+            return status;
+        });
+    });
+}
+
+}  // namespace
+
+Tool::Tool(const ToolInfo& info, Settings settings, std::vector<std::string_view> operands)
+    : info_(info),
+      settings_(std::move(settings)),
+      operands_(std::move(operands)),
+      out_(STDOUT_FILENO),
+      quiet_(settings_.flag(kQuiet)),
+      verbosity_(settings_.count(kVerbose)) {}
+
+void Tool::say(std::string_view kind, std::string_view what) const {
+    // One write, so that the lines of several programs on one terminal do not mix.
+    std::string line = progressShown_ ? "\r\033[K" : "";
+    progressShown_ = false;
+    line.append(info_.name).append(": ").append(kind).append(printable(what)).append("\n");
+    toStderr(line);
+}
+
+void Tool::complain(std::string_view what) const {
+    say("", what);
+}
+
+void Tool::notice(std::string_view what) const {
+    if (!quiet_) say("notice: ", what);
+}
+
+void Tool::hint(std::string_view what) const {
+    if (!quiet_) say("hint: ", what);
+}
+
+void Tool::detail(unsigned level, std::string_view what) const {
+    if (verbosity_ >= level) say("", what);
+}
+
+bool Tool::stderrIsTerminal() const {
+    return ::isatty(STDERR_FILENO) == 1;
+}
+
+void Tool::progress(std::string_view text) {
+    if (quiet_ || !stderrIsTerminal()) return;
+    if (text.empty() && !progressShown_) return;
+    std::string line = "\r\033[K";
+    if (!text.empty()) line.append(info_.name).append(": ").append(printable(text));
+    progressShown_ = !text.empty();
+    toStderr(line);
+}
+
+int runTool(const ToolInfo& info, int argc, char* argv[], int (*body)(Tool&)) {
+    makePipeHarmless();
+    const OptionTable table(info.name, info.options);
+    return guarded(Tool(info, {}, {}), [&] {
+        CommandLine line = parseCommandLine(argc, argv, table);
+        if (line.stopped) return inform(info, line.options.back().option->id);
+        const Tool early(info, Settings(line.options), {});
+        return runParsed(early, table, std::move(line), body);
+    });
+}
+
+void dieBySignal(int number) {
+    struct sigaction action {};
+    action.sa_handler = SIG_DFL;
+    ::sigaction(number, &action, nullptr);
+    unblock(number);
+    ::raise(number);
+    ::_exit(128 + number);  // only when its default is not to die
+}
+
+int worseStatus(int a, int b) {
+    constexpr std::array kWorstFirst{77, 65, 67, 68, 69};
+    if (a == b || b == 0) return a;
+    if (a == 0) return b;
+    for (const int status : kWorstFirst)
+        if (a == status || b == status) return status;
+    return a == 75 ? b : a;
+}
+
+}  // namespace im::app

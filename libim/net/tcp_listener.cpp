@@ -22,8 +22,8 @@ namespace {
 constexpr int kBacklog = 1024;
 // Per turn, so that visitors do not keep datagrams waiting.
 constexpr int kAcceptsPerTurn = 64;
-constexpr std::size_t kWritePerTurn = 256 * 1024;
-constexpr std::size_t kDiscardPerTurn = 64 * 1024;
+constexpr std::size_t kWritePerTurn = std::size_t{256} * 1024;
+constexpr std::size_t kDiscardPerTurn = std::size_t{64} * 1024;
 // Unsent bytes the kernel keeps for one visitor: what a slow reader costs, besides the window
 // that it offers itself.
 constexpr int kUnsentMost = 128 * 1024;
@@ -113,6 +113,7 @@ void TcpListener::admit(int descriptor, const Address& from) {
     const Visitor visitor = std::prev(connections_.end());
     // Most rosters fit the socket's buffer: then only the visitor's end is left to wait for.
     if (!writeMore(visitor)) return close(visitor);
+    if (isWhole(*visitor)) finish(*visitor);
     loop_.watch(descriptor, isWhole(*visitor) ? kLoopRead : kLoopWrite,
                 [this, visitor](LoopEvents) { ready(visitor); });
 }
@@ -134,7 +135,9 @@ void TcpListener::makeRoom(const Address& source) {
 void TcpListener::ready(Visitor visitor) {
     const bool whole = isWhole(*visitor);
     if (!discardInput(visitor) || !writeMore(visitor)) return close(visitor);
-    if (!whole && isWhole(*visitor)) loop_.change(visitor->descriptor, kLoopRead);
+    if (whole || !isWhole(*visitor)) return;
+    finish(*visitor);
+    loop_.change(visitor->descriptor, kLoopRead);
 }
 
 /// False when the visitor is done with: it has closed after the last byte, or has gone.
@@ -153,7 +156,6 @@ bool TcpListener::discardInput(Visitor visitor) {
 /// False when the visitor is gone.
 bool TcpListener::writeMore(Visitor visitor) {
     const std::string& text = *visitor->text;
-    if (isWhole(*visitor)) return true;
     std::size_t most = kWritePerTurn;
     while (visitor->written < text.size() && most > 0) {
         const std::size_t size = std::min(most, text.size() - visitor->written);
@@ -166,11 +168,12 @@ bool TcpListener::writeMore(Visitor visitor) {
         visitor->progress = loop_.now();
         connections_.splice(connections_.end(), connections_, visitor);
     }
-    if (isWhole(*visitor)) {
-        ++counters_.served;
-        ::shutdown(visitor->descriptor, SHUT_WR);
-    }
     return true;
+}
+
+void TcpListener::finish(const Connection& connection) {
+    ++counters_.served;
+    ::shutdown(connection.descriptor, SHUT_WR);
 }
 
 void TcpListener::close(Visitor visitor) {

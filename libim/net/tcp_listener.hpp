@@ -86,6 +86,7 @@ private:
     void ready(Visitor visitor);
     bool writeMore(Visitor visitor);
     bool discardInput(Visitor visitor);
+    void finish(const Connection& connection);
     void close(Visitor visitor);
     [[nodiscard]] TimePoint deadlineOf(const Connection& connection) const;
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;

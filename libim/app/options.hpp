@@ -34,21 +34,19 @@ struct Option {
 };
 
 /// Ids of what is shared; a tool's own ids start at kFirstOwnId.
-enum CommonId : int {
-    kServer = 1,
-    kUser,
-    kConfig,
-    kQuiet,
-    kVerbose,
-    kHelp,
-    kVersion,
-    kColor,
-    kTime,
-    kJson,
-    kNull,
-    kFormat,
-    kFirstOwnId = 100,
-};
+inline constexpr int kServer = 1;
+inline constexpr int kUser = 2;
+inline constexpr int kConfig = 3;
+inline constexpr int kQuiet = 4;
+inline constexpr int kVerbose = 5;
+inline constexpr int kHelp = 6;
+inline constexpr int kVersion = 7;
+inline constexpr int kColor = 8;
+inline constexpr int kTime = 9;
+inline constexpr int kJson = 10;
+inline constexpr int kNull = 11;
+inline constexpr int kFormat = 12;
+inline constexpr int kFirstOwnId = 100;
 
 /// -s -u -C -q -v -h -V --color: in every tool, without being listed in the tool's table.
 [[nodiscard]] std::span<const Option> commonOptions();

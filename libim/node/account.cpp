@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/node/account.hpp"
+
+#include "libim/base/error.hpp"
+#include "libim/net/local_address.hpp"
+#include "libim/net/resolve.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace im::node {
+namespace {
+
+Name userOf(const SessionDirectory& directory, const AccountQuery& query) {
+    if (query.user) return *query.user;
+    const std::vector<SessionId> sessions = directory.list();
+    if (sessions.size() == 1) return sessions.front().user;
+    const auto name = Name::parse(query.loginName);
+    if (name) return *name;
+    throw Error(ErrorKind::Usage, "no user name", "name one by -u or IM_USER");
+}
+
+}  // namespace
+
+std::string ServerName::toString() const {
+    const bool isV6 = host.find(':') != std::string::npos;
+    return (isV6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Account findAccount(const SessionDirectory& directory, const AccountQuery& query) {
+    std::optional<Endpoint> server;
+    if (query.server) server = net::resolve(query.server->host, query.server->port);
+    std::optional<SessionFile> session = directory.openSelected(query.user, server);
+    if (session) {
+        const Session head = session->session();
+        return {head.user, head.server, head.serverName, std::move(session)};
+    }
+    const ServerName at = query.server.value_or(ServerName{});
+    if (!server) server = net::resolve(at.host, at.port);
+    return {userOf(directory, query), *server, at.toString(), {}};
+}
+
+bool LocalWish::allows(const Endpoint& endpoint) const {
+    if (address && *address != endpoint.address) return false;
+    return !port || *port == 0 || *port == endpoint.port;
+}
+
+Endpoint localFor(const LocalWish& wish, const Endpoint& index) {
+    if (wish.address && (wish.address->isUnspecified() || wish.address->isMulticast()))
+        throw Error(ErrorKind::Usage, "'" + wish.address->toString() + "': no peer can write to it",
+                    "give an address of this host");
+    return {wish.address ? *wish.address : net::localAddressFor(index), wish.port.value_or(0)};
+}
+
+}  // namespace im::node

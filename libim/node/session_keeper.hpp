@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+// SessionKeeper: keeps the session file of a running listener current, so that imsend finds by it
+// who is where.  Not thread-safe; it belongs to the loop.
+#pragma once
+
+#include "libim/node/session_file.hpp"
+#include "libim/node/write_throttle.hpp"
+#include "libim/talk/contacts.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace im::node {
+
+class SessionKeeper {
+public:
+    SessionKeeper(SessionDirectory directory, Session session)
+        : directory_(std::move(directory)), session_(std::move(session)) {}
+
+    /// Writes the file for the first time.  Throws Error(CannotCreate).
+    void create(const talk::Contacts& contacts, std::uint16_t tcpPort);
+    /// The file is there already, with `contacts` as they are now.
+    void adopt(const talk::Contacts& contacts) { written_ = contacts.version(); }
+
+    /// Call it every turn: notes what has changed and writes it when it is time.  False when the
+    /// file is not ours any more (removed, or another login's): then nothing is written.
+    /// A failure to write is told to `trouble`, once, and tried again.
+    [[nodiscard]] bool follow(const talk::Contacts& contacts, std::uint16_t tcpPort, TimePoint now,
+                              const std::function<void(const std::string&)>& trouble);
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const { return throttle_.due(); }
+
+    /// Removes the file if it is ours.  Throws Error(CannotCreate).
+    void remove();
+
+    [[nodiscard]] std::string path() const { return directory_.pathOf(id()); }
+    [[nodiscard]] SessionId id() const { return {session_.user, session_.server}; }
+
+private:
+    [[nodiscard]] bool isOurs() const;
+    void write(const talk::Contacts& contacts);
+
+    SessionDirectory directory_;
+    Session session_;
+    WriteThrottle throttle_;
+    std::uint64_t written_ = 0;  // the contacts' version() last seen
+    bool troubled_ = false;
+};
+
+}  // namespace im::node

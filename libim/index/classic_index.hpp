@@ -13,11 +13,18 @@
 #include "libim/base/datagram.hpp"
 #include "libim/base/event.hpp"
 #include "libim/base/name.hpp"
+#include "libim/index/announcements.hpp"
 #include "libim/index/directory.hpp"
+#include "libim/index/lease_wheel.hpp"
+#include "libim/index/pending_logins.hpp"
 #include "libim/index/policy.hpp"
 #include "libim/index/rate_limit.hpp"
+#include "libim/index/roster_cache.hpp"
 #include "libim/index/store.hpp"
+#include "libim/wire/message.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,20 +36,20 @@ namespace im::index {
 
 /// Why a datagram had no effect.  One counter each.
 enum class Refusal : std::uint8_t {
-    Oversize,       ///< more than kMaxRequest bytes
-    Rate,           ///< the source's bucket is empty
-    Denied,         ///< source outside classicFrom
-    Undecodable,    ///< no message at all
-    NotForIndex,    ///< a message, but not one to an index (talk, Accept, reject)
-    BadName,        ///< breaks the rule of im::Name (T11)
-    BadEndpoint,    ///< unspecified, broadcast, multicast, port 0 (T3)
-    Self,           ///< the index's own endpoint (T4)
-    SourceMismatch, ///< claimed endpoint is not the source's (T1, T5)
-    Taken,          ///< name is online from another address (T15)
-    Full,           ///< maxUsers
-    PerIp,          ///< maxPerIp
-    UnknownUser,    ///< logout of somebody who is not online, or of another endpoint
-    RosterDenied,   ///< TCP connection from where no roster goes (T10)
+    Oversize,        ///< more than kMaxRequest bytes
+    Rate,            ///< the source's bucket is empty
+    Denied,          ///< source outside classicFrom
+    Undecodable,     ///< no message at all
+    NotForIndex,     ///< a message, but not one to an index (talk, Accept, reject)
+    BadName,         ///< breaks the rule of im::Name (T11)
+    BadEndpoint,     ///< unspecified, broadcast, multicast, port 0 (T3)
+    Self,            ///< the index's own endpoint (T4)
+    SourceMismatch,  ///< claimed endpoint is not the source's (T1, T5)
+    Taken,           ///< name is online from another address (T15)
+    Full,            ///< maxUsers
+    PerIp,           ///< maxPerIp
+    UnknownUser,     ///< logout of somebody who is not online, or of another endpoint
+    RosterDenied,    ///< TCP connection from where no roster goes (T10)
     Count
 };
 
@@ -50,9 +57,9 @@ enum class Refusal : std::uint8_t {
 
 struct Counters {
     std::uint64_t datagrams = 0;
-    std::uint64_t logins = 0;    ///< new on the roster
+    std::uint64_t logins = 0;  ///< new on the roster
     std::uint64_t renewals = 0;
-    std::uint64_t logouts = 0;   ///< of any reason
+    std::uint64_t logouts = 0;        ///< of any reason
     std::uint64_t announcements = 0;  ///< datagrams handed to the sink to tell others
     std::uint64_t rosters = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::Count)> refused{};
@@ -63,7 +70,7 @@ struct Counters {
 class Observer {
 public:
     virtual ~Observer() = default;
-    /// A `login` or `logout` record as in commandline.md (trust `none`); without `at`.
+    /// A `login` or `logout` record as in imevents(5) (trust `none`); without `at`.
     virtual void happened(const Event& event) = 0;
     /// A request that had no effect.
     virtual void refused(Refusal why, const Endpoint& source) = 0;
@@ -72,15 +79,21 @@ public:
 class ClassicIndex {
 public:
     /// `store` and `observer` outlive the index.  `seed` keys the hash of names: random in a
-    /// program, fixed in a test.  Users that `store` holds are online at once, silently.
+    /// program, fixed in a test.  Users that `store` holds are online at once, silently, each
+    /// with a full lease; but not one whose endpoint is the index's own by now (T4), who is
+    /// dropped from it.  `calendar` is `now` as the calendar has it: what StoredUser::since
+    /// counts from.
     ClassicIndex(Policy policy, HostFacts host, Store& store, Observer& observer,
-                 const HashKey& seed, TimePoint now);
+                 const HashKey& seed, TimePoint now, WallTime calendar = {});
+    ClassicIndex(const ClassicIndex&) = delete;
+    ClassicIndex& operator=(const ClassicIndex&) = delete;
 
     /// Takes one datagram.  Answers go into `sink` now, announcements at tick().
     void receive(const Datagram& datagram, TimePoint now, Sink& sink);
 
-    /// Ends leases and unconfirmed logins that are due, then hands gathered announcements to
-    /// `sink`.  Call after each batch and at nextDeadline().
+    /// Ends leases and unconfirmed logins that are due, at most kMaxEndsPerTick of each (what is
+    /// left has nextDeadline() in the past); commits the store; hands gathered announcements to
+    /// `sink`.  Call after each batch and at nextDeadline(), before answers are put on the wire.
     void tick(TimePoint now, Sink& sink);
 
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
@@ -88,20 +101,87 @@ public:
     /// A TCP connection came from `from`: confirms the pending logins of that address (they are
     /// announced at the next tick), and returns the roster to write before closing, or nothing
     /// when none goes there (close at once).  The bytes are shared by all connections until
-    /// somebody comes or goes.
+    /// somebody comes or goes.  Who is confirmed is in the store, committed, on return.  Spans
+    /// that a sink got from tick() stay valid.
     [[nodiscard]] std::shared_ptr<const std::string> fetchRoster(const Address& from,
                                                                  TimePoint now);
 
-    /// The host of `endpoint` answered port-unreachable.
+    /// The host of `endpoint` answered port-unreachable.  Who has done so often enough is logged
+    /// out at the next tick.  Spans that a sink got from tick() stay valid.
     void unreachable(const Endpoint& endpoint, TimePoint now);
 
-    /// New knobs hold from the next datagram on; nobody is thrown out.
+    /// New knobs hold from the next datagram on; nobody is thrown out.  With another lease than
+    /// before, everybody's begins anew.
     void setPolicy(Policy policy);
     void setHostFacts(HostFacts host);
 
-    [[nodiscard]] const Counters& counters() const;
-    [[nodiscard]] std::size_t userCount() const;     ///< counted ones
-    [[nodiscard]] std::size_t pendingCount() const;  ///< not yet confirmed
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    /// Counted ones.
+    [[nodiscard]] std::size_t userCount() const { return users_.size(); }
+    /// Not yet confirmed.
+    [[nodiscard]] std::size_t pendingCount() const { return pending_.size(); }
+
+    /// Whether the tables tell the same; for tests.  Slow.
+    [[nodiscard]] bool isConsistent() const { return users_.isConsistent(); }
+
+private:
+    static constexpr std::string_view kReplaced = "replaced";
+
+    /// One login and what it came with, while it is judged.
+    struct LoginRequest {
+        Name name;
+        Destination where;
+        const Datagram& datagram;
+    };
+
+    void restore();
+    void setAccept();
+
+    // A handler for each message; without one for a new message it does not compile.
+    void handle(const wire::Login& login, const Datagram& datagram, Sink& sink);
+    void handle(const wire::Logout& logout, const Datagram& datagram, Sink& sink);
+    void handle(const wire::Accept& accept, const Datagram& datagram, Sink& sink);
+    void handle(const wire::Talk& talk, const Datagram& datagram, Sink& sink);
+    void handle(const wire::Reject& reject, const Datagram& datagram, Sink& sink);
+
+    std::optional<Refusal> endpointRefusal(const Endpoint& claimed, const Endpoint& source) const;
+    std::optional<Refusal> roomRefusal(const Address& address, Row replaced) const;
+    void decide(const LoginRequest& request, Sink& sink);
+    void renew(Row row, const Destination& where, Sink& sink);
+    void remind(Row waiting, const Destination& where, Sink& sink);
+    void wait(const LoginRequest& request);
+    void accept(const Destination& where, Sink& sink);
+    void refuse(Refusal why, const Endpoint& source);
+    void refuseLogin(Refusal why, const Endpoint& claimed, const Datagram& datagram, Sink& sink);
+
+    void come(const Name& name, const Destination& where);
+    void leave(Row row, std::string_view reason);
+    void renewLease(Row row);
+    void confirm(const Address& from);
+    void endLeases();
+    void endPending();
+    void endUnreachable();
+    std::int64_t sinceNow();
+
+    Policy policy_;
+    HostFacts host_;
+    Store& store_;
+    Observer& observer_;
+    Bytes accept_;  // the same for everybody
+
+    TimePoint now_;  // of the latest call that told it
+    TimePoint start_;
+    WallTime calendarAtStart_;
+    std::int64_t latestSince_ = 0;
+
+    Directory users_;
+    PendingLogins pending_;
+    RateLimit rate_;
+    LeaseWheel leases_;
+    Announcements announcements_;
+    RosterCache roster_;
+    std::vector<Row> unreachable_;  // to be logged out, unless they show that they are there
+    Counters counters_;
 };
 
 }  // namespace im::index

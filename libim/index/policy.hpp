@@ -46,6 +46,17 @@ inline constexpr Duration kConfirmTime = std::chrono::seconds(10);
 /// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).
 inline constexpr std::size_t kMaxRequest = 512;
 
+/// This many logins may be pending at once; then the oldest is given up (T12).  At a rate of
+/// 6,500 false logins a second an honest one still has its ten seconds.
+inline constexpr std::size_t kMaxPending = 65'536;
+
+/// One tick ends at most this many leases, and as many of each other kind, so that datagrams are
+/// not kept waiting while everybody leaves at once.
+inline constexpr std::size_t kMaxEndsPerTick = 1024;
+
+/// No answer to a refused login is longer than this many times the login (T2).
+inline constexpr std::size_t kMaxAmplification = 3;
+
 /// This many port-unreachables over at least kUnreachableTime: the user is logged out.
 inline constexpr unsigned kUnreachableCount = 3;
 inline constexpr Duration kUnreachableTime = std::chrono::seconds(10);

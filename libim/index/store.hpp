@@ -20,7 +20,8 @@ namespace im::index {
 struct StoredUser {
     Name name;
     Endpoint endpoint;
-    /// Unix milliseconds when the login was, for leases across a restart; the directory's order.
+    /// Unix milliseconds when the login was.  Never less than that of an earlier put(), whatever
+    /// the clock of the host does; may be equal.
     std::int64_t since = 0;
 };
 
@@ -32,7 +33,8 @@ public:
     virtual ~Store() = default;
 
     /// Calls `each` for every user who was online when the store was last written, in the order
-    /// of login.
+    /// of login: that of put(), where a later put() of a name counts and not the first.
+    /// `each` must not call the store.
     virtual void follow(const std::function<void(const StoredUser&)>& each) = 0;
 
     /// `user` is online; replaces what was known of the name.  Durable after commit().

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/index/classic_index.hpp"
+
+#include "libim/index/admission.hpp"
+#include "libim/wire/classic_codec.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace im::index {
+
+namespace {
+
+/// Notes::unreachableCount of a user who is to be logged out for it.
+constexpr std::uint8_t kIsUnreachable = 0xFF;
+
+/// What a refused login is told.  Texts are short, so that the answer to the shortest login
+/// stays within kMaxAmplification.  Empty code: nothing is said.
+wire::Reject answerTo(Refusal why) {
+    switch (why) {
+        case Refusal::Denied:
+            return {"denied", "not from your address"};
+        case Refusal::BadName:
+            return {"name", "not a user name"};
+        case Refusal::Taken:
+            return {"taken", "online from another address"};
+        case Refusal::Full:
+            return {"full", "no room for more users"};
+        case Refusal::PerIp:
+            return {"full", "too many at your address"};
+        // An answer to a flood is more flood; one to an endpoint nobody may have goes astray.
+        case Refusal::Oversize:
+        case Refusal::Rate:
+        case Refusal::Undecodable:
+        case Refusal::NotForIndex:
+        case Refusal::BadEndpoint:
+        case Refusal::Self:
+        case Refusal::SourceMismatch:
+        case Refusal::UnknownUser:
+        case Refusal::RosterDenied:
+        case Refusal::Count:
+            return {};
+    }
+    return {};
+}
+
+Event eventOf(EventType type, std::string_view user, const Endpoint& endpoint,
+              std::string_view text) {
+    Event event;
+    event.type = type;
+    event.user = user;
+    event.trust = Trust::None;
+    event.endpoint = endpoint;
+    event.text = text;
+    return event;
+}
+
+}  // namespace
+
+std::string_view toString(Refusal why) {
+    switch (why) {
+        case Refusal::Oversize:
+            return "oversize";
+        case Refusal::Rate:
+            return "rate";
+        case Refusal::Denied:
+            return "denied";
+        case Refusal::Undecodable:
+            return "undecodable";
+        case Refusal::NotForIndex:
+            return "not-for-index";
+        case Refusal::BadName:
+            return "bad-name";
+        case Refusal::BadEndpoint:
+            return "bad-endpoint";
+        case Refusal::Self:
+            return "self";
+        case Refusal::SourceMismatch:
+            return "source-mismatch";
+        case Refusal::Taken:
+            return "taken";
+        case Refusal::Full:
+            return "full";
+        case Refusal::PerIp:
+            return "per-ip";
+        case Refusal::UnknownUser:
+            return "unknown-user";
+        case Refusal::RosterDenied:
+            return "roster-denied";
+        case Refusal::Count:
+            break;
+    }
+    return "-";
+}
+
+ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer& observer,
+                           const HashKey& seed, TimePoint now, WallTime calendar)
+    : policy_(std::move(policy)),
+      host_(std::move(host)),
+      store_(store),
+      observer_(observer),
+      now_(now),
+      start_(now),
+      calendarAtStart_(calendar),
+      users_(seed),
+      pending_(seed),
+      rate_(seed),
+      leases_(now) {
+    setAccept();
+    restore();
+}
+
+void ClassicIndex::restore() {
+    std::vector<Name> gone;
+    store_.follow([&](const StoredUser& user) {
+        latestSince_ = std::max(latestSince_, user.since);
+        if (!isSendable(host_, user.endpoint) || isOurOwn(host_, user.endpoint)) {
+            gone.push_back(user.name);
+        } else if (users_.find(user.name.view()) == kNoRow) {
+            renewLease(users_.add(user.name, {user.endpoint, kAnyPath}));
+        }
+    });
+    for (const Name& name : gone) store_.drop(name);
+    users_.settle();
+}
+
+void ClassicIndex::setAccept() {
+    accept_ = wire::encodeClassic(wire::Accept{host_.tcpPort});
+}
+
+void ClassicIndex::setHostFacts(HostFacts host) {
+    host_ = std::move(host);
+    setAccept();
+}
+
+void ClassicIndex::setPolicy(Policy policy) {
+    const bool hasNewLease = policy.classicLease != policy_.classicLease;
+    policy_ = std::move(policy);
+    if (!hasNewLease) return;
+    for (Row row = users_.first(); row != kNoRow; row = users_.next(row)) {
+        leases_.cancel(row);
+        renewLease(row);
+    }
+}
+
+// Datagrams --------------------------------------------------------------------------------
+
+void ClassicIndex::receive(const Datagram& datagram, TimePoint now, Sink& sink) {
+    now_ = now;
+    ++counters_.datagrams;
+    if (datagram.truncated || datagram.bytes.size() > kMaxRequest)
+        return refuse(Refusal::Oversize, datagram.from);
+    // Before anything that may be answered, so that answers have the limit too.
+    if (!rate_.admit(datagram.from.address, policy_.rate, now))
+        return refuse(Refusal::Rate, datagram.from);
+
+    const auto message = wire::decodeClassic(datagram.bytes);
+    if (!mayUseClassic(policy_, datagram.from.address)) {
+        const auto* login = message ? std::get_if<wire::Login>(&*message) : nullptr;
+        if (login == nullptr) return refuse(Refusal::Denied, datagram.from);
+        return refuseLogin(Refusal::Denied, login->endpoint, datagram, sink);
+    }
+    if (!message) return refuse(Refusal::Undecodable, datagram.from);
+    std::visit([&](const auto& known) { handle(known, datagram, sink); }, *message);
+}
+
+void ClassicIndex::handle(const wire::Login& login, const Datagram& datagram, Sink& sink) {
+    const auto name = Name::parse(login.name);
+    if (!name) return refuseLogin(Refusal::BadName, login.endpoint, datagram, sink);
+    if (const auto why = endpointRefusal(login.endpoint, datagram.from))
+        return refuse(*why, datagram.from);
+    decide({*name, {login.endpoint, datagram.via}, datagram}, sink);
+}
+
+void ClassicIndex::handle(const wire::Logout& logout, const Datagram& datagram, Sink& /*sink*/) {
+    const auto name = Name::parse(logout.name);
+    if (!name) return refuse(Refusal::BadName, datagram.from);
+    if (!isFromClaimed(policy_.source, logout.endpoint, datagram.from))
+        return refuse(Refusal::SourceMismatch, datagram.from);
+
+    const Row row = users_.find(name->view());
+    if (row != kNoRow && users_.destination(row).to == logout.endpoint) return leave(row, "bye");
+    const Row waiting = pending_.find(name->view(), logout.endpoint.address);
+    if (waiting != kNoRow && pending_.destination(waiting).to == logout.endpoint)
+        return pending_.remove(waiting);
+    refuse(Refusal::UnknownUser, datagram.from);
+}
+
+void ClassicIndex::handle(const wire::Accept& /*accept*/, const Datagram& datagram,
+                          Sink& /*sink*/) {
+    refuse(Refusal::NotForIndex, datagram.from);
+}
+
+void ClassicIndex::handle(const wire::Talk& /*talk*/, const Datagram& datagram, Sink& /*sink*/) {
+    refuse(Refusal::NotForIndex, datagram.from);
+}
+
+void ClassicIndex::handle(const wire::Reject& /*reject*/, const Datagram& datagram,
+                          Sink& /*sink*/) {
+    refuse(Refusal::NotForIndex, datagram.from);
+}
+
+std::optional<Refusal> ClassicIndex::endpointRefusal(const Endpoint& claimed,
+                                                     const Endpoint& source) const {
+    if (!isSendable(host_, claimed)) return Refusal::BadEndpoint;
+    if (isOurOwn(host_, claimed)) return Refusal::Self;
+    if (!isFromClaimed(policy_.source, claimed, source)) return Refusal::SourceMismatch;
+    return {};
+}
+
+/// `replaced` is the row of the user who logs in from a new endpoint, or kNoRow.
+std::optional<Refusal> ClassicIndex::roomRefusal(const Address& address, Row replaced) const {
+    if (replaced == kNoRow && users_.size() >= policy_.maxUsers) return Refusal::Full;
+    if (replaced != kNoRow && users_.destination(replaced).to.address == address) return {};
+    const std::size_t there = users_.usersAt(address) + pending_.usersAt(address);
+    if (policy_.maxPerIp != 0 && there >= policy_.maxPerIp) return Refusal::PerIp;
+    return {};
+}
+
+/// The login is well-formed and from where it says: whose is the name, and is there room?
+void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
+    const Endpoint& endpoint = request.where.to;
+    const Row known = users_.find(request.name.view());
+    if (known != kNoRow && users_.destination(known).to == endpoint)
+        return renew(known, request.where, sink);
+    if (known != kNoRow && !users_.destination(known).to.address.sameHost(endpoint.address))
+        return refuseLogin(Refusal::Taken, endpoint, request.datagram, sink);
+
+    // Who is online has shown already that he is at this host.
+    const bool mustWait = known == kNoRow && mustConfirm(policy_.confirm, endpoint.address);
+    const Row waiting = pending_.find(request.name.view(), endpoint.address);
+    if (waiting != kNoRow) {
+        if (mustWait && pending_.destination(waiting).to == endpoint)
+            return remind(waiting, request.where, sink);
+        pending_.remove(waiting);
+    }
+    if (const auto why = roomRefusal(endpoint.address, known))
+        return refuseLogin(*why, endpoint, request.datagram, sink);
+
+    accept(request.where, sink);
+    if (mustWait) return wait(request);
+    if (known != kNoRow) leave(known, kReplaced);
+    come(request.name, request.where);
+}
+
+void ClassicIndex::renew(Row row, const Destination& where, Sink& sink) {
+    users_.setPath(row, where.via);
+    users_.notes(row).unreachableCount = 0;
+    renewLease(row);
+    ++counters_.renewals;
+    accept(where, sink);
+}
+
+/// A client that repeats its login, perhaps because the answer was lost.  It has no longer for
+/// it: else the endless repeats of a liar would keep him pending for ever.
+void ClassicIndex::remind(Row waiting, const Destination& where, Sink& sink) {
+    pending_.setPath(waiting, where.via);
+    accept(where, sink);
+}
+
+void ClassicIndex::wait(const LoginRequest& request) {
+    if (pending_.size() >= kMaxPending) {
+        const Row oldest = pending_.oldest();
+        refuse(Refusal::Full, pending_.destination(oldest).to);
+        pending_.remove(oldest);
+    }
+    pending_.add(request.name, request.where, now_ + kConfirmTime);
+}
+
+void ClassicIndex::accept(const Destination& where, Sink& sink) {
+    sink.send(where, accept_);
+}
+
+void ClassicIndex::refuse(Refusal why, const Endpoint& source) {
+    ++counters_.refused[static_cast<std::size_t>(why)];
+    observer_.refused(why, source);
+}
+
+/// Says why, but only to a source that is the claimed endpoint: the answer goes where the
+/// question came from, so nobody can have it sent to somebody else without lying about his own
+/// address, and then it is no larger than a few times what he sent.
+void ClassicIndex::refuseLogin(Refusal why, const Endpoint& claimed, const Datagram& datagram,
+                               Sink& sink) {
+    refuse(why, datagram.from);
+    if (claimed != datagram.from) return;
+    if (!isSendable(host_, claimed) || isOurOwn(host_, claimed)) return;
+    const Bytes answer = wire::encodeClassic(answerTo(why));
+    if (answer.size() > kMaxAmplification * datagram.bytes.size()) return;
+    sink.send({datagram.from, datagram.via}, answer);
+}
+
+// Who is online ----------------------------------------------------------------------------
+
+void ClassicIndex::come(const Name& name, const Destination& where) {
+    const Row row = users_.add(name, where);
+    announcements_.came({name.str(), where.to}, row, users_);
+    renewLease(row);
+    store_.put({name, where.to, sinceNow()});
+    roster_.came(name.view(), where.to);
+    ++counters_.logins;
+    observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));
+}
+
+void ClassicIndex::leave(Row row, std::string_view reason) {
+    const Name name = users_.nameOf(row);
+    const Endpoint endpoint = users_.destination(row).to;
+    announcements_.leaves({name.str(), endpoint}, row, users_);
+    users_.remove(row);
+    leases_.cancel(row);
+    // Who is replaced is put() again at once.
+    if (reason != kReplaced) store_.drop(name);
+    roster_.left();
+    ++counters_.logouts;
+    observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, reason));
+}
+
+void ClassicIndex::renewLease(Row row) {
+    if (policy_.classicLease > Duration{0}) leases_.set(row, now_ + policy_.classicLease);
+}
+
+/// Calendar time, as far as it is known, that never runs backwards.
+std::int64_t ClassicIndex::sinceNow() {
+    const auto calendar =
+        calendarAtStart_ + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - start_);
+    latestSince_ = std::max<std::int64_t>(latestSince_, calendar.time_since_epoch().count());
+    return latestSince_;
+}
+
+// Roster -----------------------------------------------------------------------------------
+
+std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from, TimePoint now) {
+    now_ = now;
+    const bool isKnown = users_.usersAt(from) > 0 || pending_.firstFrom(from) != kNoRow;
+    if (!mayUseClassic(policy_, from) || !(isKnown || isLocalNetwork(from))) {
+        refuse(Refusal::RosterDenied, {from, 0});
+        return nullptr;
+    }
+    confirm(from);
+    ++counters_.rosters;
+    return roster_.bytes(users_);
+}
+
+/// Nobody is removed from the directory here: a sink may still be sending from it.
+void ClassicIndex::confirm(const Address& from) {
+    bool hasSome = false;
+    for (Row row = pending_.firstFrom(from); row != kNoRow; row = pending_.firstFrom(from)) {
+        const Name name = pending_.name(row);
+        const Destination where = pending_.destination(row);
+        pending_.remove(row);
+        if (users_.find(name.view()) != kNoRow) {
+            refuse(Refusal::Taken, where.to);
+        } else if (users_.size() >= policy_.maxUsers) {
+            refuse(Refusal::Full, where.to);
+        } else {
+            come(name, where);
+            hasSome = true;
+        }
+    }
+    if (hasSome) store_.commit();
+}
+
+// Time -------------------------------------------------------------------------------------
+
+void ClassicIndex::tick(TimePoint now, Sink& sink) {
+    now_ = now;
+    endLeases();
+    endUnreachable();
+    endPending();
+    store_.commit();
+    counters_.announcements += announcements_.deliver(users_, sink);
+}
+
+std::optional<TimePoint> ClassicIndex::nextDeadline() const {
+    if (!announcements_.empty() || !unreachable_.empty()) return now_;
+    return earlier(leases_.nextDeadline(), pending_.nextDeadline());
+}
+
+void ClassicIndex::endLeases() {
+    std::size_t work = kMaxEndsPerTick;
+    for (Row row = leases_.takeEnded(now_, work); row != kNoRow;
+         row = leases_.takeEnded(now_, work))
+        leave(row, "lease");
+}
+
+void ClassicIndex::endPending() {
+    for (std::size_t work = kMaxEndsPerTick; work > 0; --work) {
+        const Row oldest = pending_.oldest();
+        if (oldest == kNoRow || pending_.until(oldest) > now_) return;
+        pending_.remove(oldest);
+    }
+}
+
+void ClassicIndex::endUnreachable() {
+    for (std::size_t work = kMaxEndsPerTick; work > 0 && !unreachable_.empty(); --work) {
+        const Row row = unreachable_.back();
+        unreachable_.pop_back();
+        // Not if he has logged in again meanwhile, or the row has got somebody else's.
+        if (users_.notes(row).unreachableCount == kIsUnreachable) leave(row, "unreachable");
+    }
+}
+
+void ClassicIndex::unreachable(const Endpoint& endpoint, TimePoint now) {
+    now_ = now;
+    for (Row row = users_.firstAt(endpoint); row != kNoRow; row = users_.nextAt(row)) {
+        Directory::Notes& notes = users_.notes(row);
+        if (notes.unreachableCount == kIsUnreachable) continue;
+        if (notes.unreachableCount == 0) notes.unreachableSince = ticksUp(now - start_);
+        if (notes.unreachableCount < kUnreachableCount) ++notes.unreachableCount;
+        const Ticks since = std::min(notes.unreachableSince, ticksDown(now - start_));
+        if (notes.unreachableCount < kUnreachableCount ||
+            (ticksDown(now - start_) - since) * kTick < kUnreachableTime)
+            continue;
+        notes.unreachableCount = kIsUnreachable;
+        unreachable_.push_back(row);
+    }
+}
+
+}  // namespace im::index

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/index/directory.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace im::index {
+
+namespace {
+
+constexpr std::size_t kFirstDestinations = 64;
+
+}  // namespace
+
+Directory::Directory(const HashKey& key) : key_(key), addresses_(key) {}
+
+Row Directory::find(std::string_view name) const {
+    return names_.find(hashOf(name, key_), [&](Row row) { return this->name(row) == name; });
+}
+
+Row Directory::add(const Name& name, const Destination& where) {
+    assert(find(name.view()) == kNoRow);
+    const Row row = users_.add({});
+    users_[row].name = NameBytes(name);
+    appendDestination(where, row);
+    appendToOrder(row);
+    names_.insert(hashOf(name.view(), key_), row);
+    endpoints_.insert(row, hashOf(where.to, key_),
+                      [this](Row other) { return hashOf(destination(other).to, key_); });
+    addresses_.add(where.to.address);
+    return row;
+}
+
+void Directory::remove(Row row) {
+    const Endpoint endpoint = destination(row).to;
+    addresses_.remove(endpoint.address);
+    endpoints_.erase(row, hashOf(endpoint, key_));
+    names_.erase(hashOf(name(row), key_), row);
+    takeFromOrder(row);
+    dropDestination(users_[row].dense);
+    users_[row] = {};
+    users_.remove(row);
+}
+
+Row Directory::firstAt(const Endpoint& endpoint) const {
+    return at(endpoint, endpoints_.first(hashOf(endpoint, key_)));
+}
+
+Row Directory::nextAt(Row row) const {
+    return at(destination(row).to, endpoints_.next(row));
+}
+
+Row Directory::at(const Endpoint& endpoint, Row candidate) const {
+    while (candidate != kNoRow && destination(candidate).to != endpoint)
+        candidate = endpoints_.next(candidate);
+    return candidate;
+}
+
+std::span<const Destination> Directory::newcomers() const {
+    return std::span(destinations_).subspan(settled_);
+}
+
+void Directory::settle() {
+    settled_ = destinations_.size();
+    outgrown_.clear();
+}
+
+void Directory::appendDestination(const Destination& where, Row row) {
+    if (destinations_.size() == destinations_.capacity()) {
+        std::vector<Destination> larger;
+        larger.reserve(std::max(kFirstDestinations, destinations_.size() * 2));
+        larger = destinations_;
+        outgrown_.push_back(std::exchange(destinations_, std::move(larger)));
+    }
+    users_[row].dense = static_cast<std::uint32_t>(destinations_.size());
+    destinations_.push_back(where);
+    rows_.push_back(row);
+}
+
+void Directory::dropDestination(std::uint32_t dense) {
+    std::size_t hole = dense;
+    if (hole < settled_) {
+        --settled_;
+        moveDestination(settled_, hole);
+        hole = settled_;
+    }
+    moveDestination(destinations_.size() - 1, hole);
+    destinations_.pop_back();
+    rows_.pop_back();
+}
+
+void Directory::moveDestination(std::size_t from, std::size_t to) {
+    destinations_[to] = destinations_[from];
+    rows_[to] = rows_[from];
+    users_[rows_[to]].dense = static_cast<std::uint32_t>(to);
+}
+
+void Directory::appendToOrder(Row row) {
+    users_[row].previous = last_;
+    users_[row].next = kNoRow;
+    (last_ == kNoRow ? first_ : users_[last_].next) = row;
+    last_ = row;
+}
+
+void Directory::takeFromOrder(Row row) {
+    const User& user = users_[row];
+    (user.previous == kNoRow ? first_ : users_[user.previous].next) = user.next;
+    (user.next == kNoRow ? last_ : users_[user.next].previous) = user.previous;
+}
+
+bool Directory::isConsistent() const {
+    const std::size_t count = destinations_.size();
+    bool sound = users_.size() == count && rows_.size() == count && names_.size() == count &&
+                 endpoints_.size() == count && settled_ <= count &&
+                 addresses_.addresses() <= count && (first_ == kNoRow) == (count == 0);
+    std::size_t seen = 0;
+    Row before = kNoRow;
+    for (Row row = first_; sound && row != kNoRow && seen <= count; row = users_[row].next) {
+        sound = users_[row].previous == before && isConsistent(row);
+        before = row;
+        ++seen;
+    }
+    return sound && seen == count && last_ == before;
+}
+
+bool Directory::isConsistent(Row row) const {
+    const User& user = users_[row];
+    if (user.dense >= rows_.size() || rows_[user.dense] != row) return false;
+    const Endpoint& endpoint = destinations_[user.dense].to;
+    Row found = firstAt(endpoint);
+    while (found != kNoRow && found != row) found = nextAt(found);
+    return found == row && find(user.name.view()) == row && usersAt(endpoint.address) > 0;
+}
+
+}  // namespace im::index

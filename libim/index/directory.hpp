@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+// Directory: the users who are online.  Made for a million of them on a small machine: flat
+// arrays, four-byte row numbers instead of pointers, keyed hashes, O(1) for everything but
+// growing.  Not thread-safe; it belongs to one index.
+//
+//     names        [tag|row] ...            SlotTable: name -> row                    16.8 B
+//     users        [name|notes|order] ...   Slab: what we keep of a user              60   B
+//     destinations [endpoint|path] ...      dense: where to send, in one span         20   B
+//     rows         [row] ...                dense: whose destination this is           4   B
+//     endpoints    heads, [links] ...       RowChains: endpoint -> rows               12.2 B
+//     addresses    [tag|row], [addr|n] ...  AddressCounts, one for each address       36.8 B
+//
+// Bytes are those of one user among a million at a million addresses (150 in all); at few
+// addresses there are 113.
+//
+// `destinations` is what a broadcast hands over as it is.  It has two parts: the settled, who
+// were there before the present batch, then the newcomers.  Who leaves is replaced by the last
+// of his part, so each part stays one span; settle() makes settled of all:
+//
+//     | settled: each gets the whole train | newcomers: each gets what followed his login |
+//
+// Users are also linked in the order of their logins, for the roster.
+#pragma once
+
+#include "libim/base/address.hpp"
+#include "libim/base/datagram.hpp"
+#include "libim/base/name.hpp"
+#include "libim/index/address_counts.hpp"
+#include "libim/index/name_bytes.hpp"
+#include "libim/index/row.hpp"
+#include "libim/index/row_chains.hpp"
+#include "libim/index/slot_table.hpp"
+#include "libim/index/table_hash.hpp"
+#include "libim/index/ticks.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace im::index {
+
+class Directory {
+public:
+    /// What others keep with a user.  Zero for a user just added.
+    struct Notes {
+        std::uint32_t joinedAt = 0;  ///< Announcements: his first one, of this batch
+        Ticks unreachableSince = 0;  ///< of the first port-unreachable
+        std::uint8_t unreachableCount = 0;
+    };
+
+    explicit Directory(const HashKey& key);
+
+    std::size_t size() const { return destinations_.size(); }
+
+    /// The row of `name`, or kNoRow.
+    Row find(std::string_view name) const;
+
+    /// Enters a user, as the last in order of login and as a newcomer.
+    /// REQUIRES: find(name) == kNoRow.
+    Row add(const Name& name, const Destination& where);
+
+    /// REQUIRES, here and below: `row` is that of a user.
+    void remove(Row row);
+
+    std::string_view name(Row row) const { return users_[row].name.view(); }
+    Name nameOf(Row row) const { return users_[row].name.name(); }
+    const Destination& destination(Row row) const { return destinations_[users_[row].dense]; }
+    Notes& notes(Row row) { return users_[row].notes; }
+    void setPath(Row row, PathId via) { destinations_[users_[row].dense].via = via; }
+
+    /// Users at exactly this address.
+    std::size_t usersAt(const Address& address) const { return addresses_.of(address); }
+
+    /// Users at exactly this endpoint, or kNoRow.
+    Row firstAt(const Endpoint& endpoint) const;
+    Row nextAt(Row row) const;
+
+    /// In order of login; kNoRow at the end.
+    Row first() const { return first_; }
+    Row next(Row row) const { return users_[row].next; }
+
+    /// Both parts of the dense array.  What they show stays as it is, and in place, until
+    /// remove() or setPath(); and until the next settle() also when add() makes the array grow.
+    std::span<const Destination> settled() const { return {destinations_.data(), settled_}; }
+    std::span<const Destination> newcomers() const;
+    /// The row of newcomers()[i].
+    Row newcomer(std::size_t i) const { return rows_[settled_ + i]; }
+    bool isSettled(Row row) const { return users_[row].dense < settled_; }
+    void settle();
+
+    /// How the names lie in their table, for tests.  Slow.
+    SlotTable::Probes probes() const { return names_.probes(); }
+    /// Whether all parts tell the same; for tests.  Slow.
+    bool isConsistent() const;
+
+private:
+    struct User {
+        NameBytes name;
+        Notes notes;
+        std::uint32_t dense = 0;
+        Row previous = kNoRow;
+        Row next = kNoRow;
+    };
+
+    void appendDestination(const Destination& where, Row row);
+    void dropDestination(std::uint32_t dense);
+    void moveDestination(std::size_t from, std::size_t to);
+    void appendToOrder(Row row);
+    void takeFromOrder(Row row);
+    bool isConsistent(Row row) const;
+    Row at(const Endpoint& endpoint, Row candidate) const;
+
+    HashKey key_;
+    Slab<User> users_;
+    SlotTable names_;
+    RowChains endpoints_;
+    AddressCounts addresses_;
+
+    std::vector<Destination> destinations_;
+    std::vector<Row> rows_;
+    std::size_t settled_ = 0;
+    std::vector<std::vector<Destination>> outgrown_;  // somebody may still be sending from them
+
+    Row first_ = kNoRow;
+    Row last_ = kNoRow;
+};
+
+}  // namespace im::index

@@ -131,6 +131,11 @@ void ClassicListener::comeBack() {
     news_.tellServer("back");
 }
 
+const wire::Reject& ClassicListener::refusal() const {
+    assert(state_ == State::Refused);
+    return refusal_;
+}
+
 void ClassicListener::receive(const Datagram& datagram, TimePoint now, Sink& /*sink*/) {
     if (!isListening() || datagram.truncated) return;
     if (auto message = wire::decodeClassic(datagram.bytes))

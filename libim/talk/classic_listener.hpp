@@ -80,7 +80,7 @@ public:
 
     /// What is to be told since the last call, in order.  `at` is left to the caller, who takes
     /// them every turn: they are not bounded here.
-    [[nodiscard]] std::vector<Event> takeEvents();
+    [[nodiscard]] std::vector<Event> takeEvents() { return news_.take(); }
 
     [[nodiscard]] State state() const { return state_; }
     /// REQUIRES: state() == Refused.

@@ -149,6 +149,8 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
 }
 
 bool Cidr::contains(const Address& address) const {
+    // In the mapped form "::/0" would hold all of IPv4, which nobody means who writes it.
+    if (base_.isV4() != address.isV4()) return false;
     const unsigned whole = bits_ / 8;
     if (std::memcmp(base_.bytes().data(), address.bytes().data(), whole) != 0) return false;
     const unsigned rest = bits_ % 8;

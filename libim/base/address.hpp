@@ -71,7 +71,8 @@ struct Endpoint {
 /// A decimal port, 0 to 65535, digits only.
 [[nodiscard]] std::optional<std::uint16_t> parsePort(std::string_view text);
 
-/// A range of addresses, "10.0.0.0/8"; without /N the one address.
+/// A range of addresses, "10.0.0.0/8"; without /N the one address.  A range of IPv6 holds no
+/// IPv4 address, and the other way round.
 class Cidr {
 public:
     static std::optional<Cidr> parse(std::string_view text);

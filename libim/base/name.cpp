@@ -30,20 +30,33 @@ std::string_view objection(char32_t value) {
     return {};
 }
 
-/// `text` with everything that is not printable ASCII as an octal escape.
-std::string quoted(std::string_view text) {
-    std::string out;
-    for (const char c : text.substr(0, 64)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7F) {
-            out.push_back(c);
-            continue;
-        }
+void appendEscaped(std::string& out, std::string_view bytes) {
+    for (const char c : bytes) {
         std::array<char, 8> escape{};
-        std::snprintf(escape.data(), escape.size(), "\\0%03o", static_cast<unsigned>(byte));
+        std::snprintf(escape.data(), escape.size(), "\\0%03o",
+                      static_cast<unsigned>(static_cast<unsigned char>(c)));
         out += escape.data();
     }
-    if (text.size() > 64) out += "...";
+}
+
+bool isHarmless(char32_t value) {
+    return value == U' ' || (!isControl(value) && !isBidiControl(value) && !isWhiteSpace(value));
+}
+
+/// The beginning of `text`, with an octal escape for each byte of what is not readable.
+std::string quoted(std::string_view text) {
+    constexpr std::size_t kMostShown = 64;
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = decodeUtf8(text.substr(at));
+        if (at + point.length > kMostShown) return out + "...";
+        const std::string_view bytes = text.substr(at, point.length);
+        if (point.valid && isHarmless(point.value))
+            out += bytes;
+        else
+            appendEscaped(out, bytes);
+        at += point.length;
+    }
     return out;
 }
 

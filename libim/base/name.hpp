@@ -20,8 +20,8 @@ public:
     /// The name, or in plain words what is wrong with it ("longer than 32 bytes").
     static Expected<Name, std::string_view> parse(std::string_view text);
 
-    /// The name; throws Error(kind) "'…': not a user name: …" otherwise, with the text escaped
-    /// so that it cannot drive a terminal.
+    /// The name; throws Error(kind) "'…': not a user name: …" otherwise, with the beginning of the
+    /// text, escaped where it could drive a terminal.
     static Name orThrow(std::string_view text, ErrorKind kind);
 
     const std::string& str() const { return text_; }

@@ -157,7 +157,6 @@ Expected<std::vector<RosterEntry>, RosterError> RosterReader::finish() const {
         return Unexpected(within ? RosterError::Truncated : RosterError::NoEnd);
     }
     std::string_view rest = body_;
-    if (rest.substr(0, kBom.size()) == kBom) rest.remove_prefix(kBom.size());
     std::vector<RosterEntry> entries;
     // What stands behind the last semicolon is `end`, or text that ends so, and no user.
     for (std::size_t semicolon = rest.find(';'); semicolon != std::string_view::npos;

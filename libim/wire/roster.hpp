@@ -62,8 +62,10 @@ public:
     Expected<bool, RosterError> feed(BytesView piece);
 
     /// The connection has ended.  Entries in the order sent; an item with an unreadable endpoint
-    /// or an empty name is skipped, as are further fields, a BOM at the start and text behind
-    /// the last semicolon.  Ill-formed bytes of a name are U+FFFD, blanks around it are dropped.
+    /// or an empty name is skipped, as are further fields and text behind the last semicolon.
+    /// Ill-formed bytes of a name are U+FFFD, blanks around it are dropped.  A BOM at the start
+    /// is part of the first name as for .NET, or a user of such a name would be listed as the
+    /// one without.
     /// May be called as soon as feed() returned true.
     [[nodiscard]] Expected<std::vector<RosterEntry>, RosterError> finish() const;
 

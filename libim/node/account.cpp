@@ -40,6 +40,37 @@ Account findAccount(const SessionDirectory& directory, const AccountQuery& query
     return {userOf(directory, query), *server, at.toString(), {}};
 }
 
+RosterSource findRosterSource(const SessionDirectory& directory, const AccountQuery& query) {
+    std::optional<Endpoint> server;
+    if (query.server) server = net::resolve(query.server->host, query.server->port);
+    if (const auto file = directory.openSelected(query.user, server)) {
+        const Session& session = file->session();
+        return {{session.server.address, session.tcpPort},
+                session.serverName,
+                session.user,
+                session.endpoint,
+                false};
+    }
+    const ServerName at = query.server.value_or(ServerName{});
+    if (!server) server = net::resolve(at.host, at.port);
+    std::optional<Name> self = query.user;
+    if (const auto name = Name::parse(query.loginName); !self && name) self = *name;
+    return {*server, at.toString(), std::move(self), {}, true};
+}
+
+bool RosterSource::isSelf(const wire::RosterEntry& entry) const {
+    if (!self || entry.name != self->str()) return false;
+    return !selfEndpoint || entry.endpoint == *selfEndpoint;
+}
+
+Error rosterError(const std::string& indexName, std::uint16_t tcpPort, const std::string& why,
+                  std::string hint) {
+    // RosterFetch says so when something came that is no roster.
+    const bool foreign = why.starts_with("roster: ");
+    return {foreign ? ErrorKind::Protocol : ErrorKind::Unavailable,
+            indexName + ": TCP port " + std::to_string(tcpPort) + ": " + why, std::move(hint)};
+}
+
 bool LocalWish::allows(const Endpoint& endpoint) const {
     if (address && *address != endpoint.address) return false;
     return !port || *port == 0 || *port == endpoint.port;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "libim/base/address.hpp"
+#include "libim/base/error.hpp"
 #include "libim/base/name.hpp"
 #include "libim/node/session_file.hpp"
+#include "libim/wire/roster.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -40,6 +42,28 @@ struct AccountQuery {
 /// Asks the resolver only where a server is needed.  Throws Error: Usage when several sessions fit
 /// or nobody has a name, NoHost, and what SessionFile::open() throws.
 [[nodiscard]] Account findAccount(const SessionDirectory& directory, const AccountQuery& query);
+
+/// Where to ask who is online, without registering.
+struct RosterSource {
+    Endpoint index;         ///< TCP endpoint
+    std::string indexName;  ///< with the UDP port, as the user wrote it
+    /// Ourselves, to be marked in the roster: by name, and where there is a session by endpoint.
+    std::optional<Name> self;
+    std::optional<Endpoint> selfEndpoint;
+    /// There is no session, so the TCP port is only a guess: the UDP port's number.
+    bool guessed = false;
+
+    [[nodiscard]] bool isSelf(const wire::RosterEntry& entry) const;
+};
+
+/// Throws as findAccount().
+[[nodiscard]] RosterSource findRosterSource(const SessionDirectory& directory,
+                                            const AccountQuery& query);
+
+/// Why there is no roster, from the words of net::RosterFetch: Unavailable, or Protocol when what
+/// answered speaks something else.
+[[nodiscard]] Error rosterError(const std::string& indexName, std::uint16_t tcpPort,
+                                const std::string& why, std::string hint);
 
 /// Where the user wants to listen: -p, -b or neither.
 struct LocalWish {

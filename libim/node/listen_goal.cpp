@@ -16,6 +16,10 @@ void ListenGoal::take() {
     ++taken_;
 }
 
+int ListenGoal::statusWhenEnded() const {
+    return count_ || deadline_ ? statusAtDeadline() : 0;
+}
+
 int ListenGoal::statusAtDeadline() const {
     const std::uint64_t wanted = count_.value_or(1);
     return taken_ >= wanted ? 0 : 1;

@@ -30,6 +30,10 @@ public:
     /// count, none at all; else 0.
     [[nodiscard]] int statusAtDeadline() const;
 
+    /// The exit status when listening ends from outside before that: 0 when nothing was asked
+    /// for, else as if the time were up.
+    [[nodiscard]] int statusWhenEnded() const;
+
 private:
     std::optional<std::uint64_t> count_;
     std::optional<TimePoint> deadline_;

@@ -82,9 +82,7 @@ void LoginService::endTurn() {
     if (listener.state() != State::Online) return;
     if (listener.hasRoster()) return finish();
     if (!endpoint_.fetchProblem().empty())
-        fail({ErrorKind::Unavailable, account_.indexName + ": roster at TCP port " +
-                                          std::to_string(listener.tcpPort()) + ": " +
-                                          endpoint_.fetchProblem()});
+        fail(rosterError(account_.indexName, listener.tcpPort(), endpoint_.fetchProblem(), {}));
 }
 
 void LoginService::finish() {

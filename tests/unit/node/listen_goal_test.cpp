@@ -43,3 +43,12 @@ TEST_CASE("When the time is up with a count, fewer records than asked for are a 
     goal.take();
     CHECK(goal.statusAtDeadline() == 0);
 }
+
+TEST_CASE("Ended from outside, only what was asked for can be missing", "[node]") {
+    CHECK(ListenGoal({}, {}, TimePoint{}).statusWhenEnded() == 0);
+    CHECK(ListenGoal(1, {}, TimePoint{}).statusWhenEnded() == 1);
+    CHECK(ListenGoal({}, 3s, TimePoint{}).statusWhenEnded() == 1);
+    ListenGoal goal(1, 3s, TimePoint{});
+    goal.take();
+    CHECK(goal.statusWhenEnded() == 0);
+}

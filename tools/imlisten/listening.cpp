@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "tools/imlisten/listening.hpp"
+
+#include "tools/shared/login_options.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <limits>
+#include <utility>
+
+namespace im::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Shorter waits are over before a person has read what they are for.
+constexpr Duration kSayWaiting = 500ms;
+
+// The queue itself is not bounded: regulate() sees to it that no more comes.
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 2;
+
+}  // namespace
+
+Listening::Listening(app::Tool& tool, net::Loop& loop, const node::Account& account,
+                     ListenPlan plan)
+    : tool_(tool),
+      loop_(loop),
+      plan_(std::move(plan)),
+      server_(account.indexName),
+      session_(account.id().toString()),
+      output_(tool.out(), kNoLimit),
+      service_(loop, sessionDirectory(), account, plan_.service, handlers()) {
+    if (!plan_.command.empty()) commands_.emplace(loop_, plan_.command);
+    loop_.atDeadline([this] { return status_ ? std::nullopt : plan_.goal.deadline(); },
+                     [this] { finish(plan_.goal.statusAtDeadline(), false); });
+    loop_.atDeadline([this] { return sayWaitingAt_; },
+                     [this] {
+                         sayWaitingAt_.reset();
+                         tool_.progress(waitsFor_);
+                     });
+    loop_.atEndOfTurn([this] { endTurn(); });
+    stdoutWatched_ = watchReader(loop_, tool_.out().fd(), [this] { output_.flush(); });
+}
+
+node::ListenService::Handlers Listening::handlers() {
+    return {.event = [this](const Event& event) { onEvent(event); },
+            .ready = [this] { onReady(); },
+            .failed = [this](const Error& problem) { onFailed(problem); },
+            .sessionRemoved = [this] { onSessionRemoved(); },
+            .trouble = [this](const std::string& what) { tool_.complain(what); }};
+}
+
+int Listening::run() {
+    endBySignals(loop_, [this] { stopQuietly(); });
+    try {
+        waitsFor_ = "waiting for the index at " + server_;
+        sayWaitingAt_ = loop_.now() + kSayWaiting;
+        service_.start();
+        loop_.run();
+        tool_.progress("");
+        sayNotRun();
+        if (failure_) throw *failure_;
+    } catch (...) {
+        stopQuietly();
+        throw;
+    }
+    return *status_;
+}
+
+void Listening::onReady() {
+    waitsFor_.clear();
+    sayWaitingAt_.reset();
+    tool_.progress("");
+    if (!plan_.readyDescriptor) return;
+    const int descriptor = *std::exchange(plan_.readyDescriptor, std::nullopt);
+    // Who does not wait for it any more has no harm from not being told.
+    [[maybe_unused]] const ssize_t ignored = ::write(descriptor, "\n", 1);
+    if (descriptor > STDERR_FILENO) ::close(descriptor);
+}
+
+void Listening::onEvent(const Event& event) {
+    if (status_) return;
+    sayServer(event);
+    if (!plan_.filter.takes(event)) {
+        // Whatever is filtered, a loss does not go unseen: nobody knows whose it was.
+        if (event.type == EventType::Gap && event.user.empty())
+            tool_.complain("datagrams lost: " + event.text);
+        return;
+    }
+    plan_.goal.take();
+    if (plan_.prints) app::appendRecord(fresh_, event, plan_.style);
+    if (commands_) commands_->add(event, app::formatTime(event.at, plan_.style.time));
+    if (plan_.goal.reached()) finish(0, true);
+}
+
+void Listening::sayServer(const Event& event) {
+    if (event.type != EventType::Server) return;
+    waitsFor_ = event.text == "lost" ? server_ + ": the index does not answer, trying again" : "";
+    tool_.progress(waitsFor_);
+}
+
+void Listening::onFailed(const Error& problem) {
+    failure_ = problem;
+    finish(static_cast<int>(problem.kind()), false);
+}
+
+void Listening::onSessionRemoved() {
+    tool_.notice("session " + session_ + ": logged out");
+    finish(plan_.goal.statusWhenEnded(), true);
+}
+
+void Listening::finish(int status, bool waitForCommands) {
+    if (status_) return;
+    status_ = status;
+    waitForCommands_ = waitForCommands;
+    service_.stop();
+}
+
+void Listening::stopQuietly() noexcept {
+    try {
+        service_.stop();
+    } catch (const std::exception& problem) {
+        tool_.complain(problem.what());
+    }
+}
+
+void Listening::sayNotRun() const {
+    if (commands_ && commands_->waiting() > 0)
+        tool_.complain(std::to_string(commands_->waiting()) +
+                       " records came for which the command was not run any more");
+}
+
+void Listening::endTurn() {
+    print();
+    regulate();
+    if (isDone()) loop_.stop();
+}
+
+// One write for what came in one turn.
+void Listening::print() {
+    if (fresh_.empty()) return;
+    if (!waitsFor_.empty() && tool_.out().isTerminal()) {
+        tool_.progress("");
+        sayWaitingAt_ = loop_.now() + kSayWaiting;
+    }
+    static_cast<void>(output_.push(fresh_));
+    fresh_.clear();
+}
+
+void Listening::regulate() {
+    const bool busy = output_.pending() > 0;
+    if (stdoutWatched_ && busy != std::exchange(stdoutBusy_, busy))
+        loop_.change(tool_.out().fd(), busy ? net::kLoopWrite : 0);
+    const std::size_t waiting = output_.pending() + (commands_ ? commands_->waitingBytes() : 0);
+    if (waiting > kMostWaiting) service_.pause();
+    if (waiting <= kMostWaiting / 2) service_.resume();
+}
+
+bool Listening::isDone() const {
+    if (!status_ || output_.pending() > 0) return false;
+    return !waitForCommands_ || !commands_ || commands_->idle();
+}
+
+}  // namespace im::tools

@@ -82,17 +82,23 @@ def free_port(host="127.0.0.1"):
             continue
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+            s.bind(("::1", 0))
+            return True
+    except OSError:
+        return False
+
+
 def other_host():
-    """An address of this machine that is not of 127.0.0.0/8, so that it is another host to the
-    index; traffic to it does not leave the machine."""
+    """An address of this machine that is another host to the index than 127.0.0.0/8 is; traffic to
+    it does not leave the machine."""
+    if has_ipv6():
+        return "::1"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        try:
-            s.connect(("192.0.2.1", 9))  # sends nothing
-            if not s.getsockname()[0].startswith("127."):
-                return s.getsockname()[0]
-        except OSError:
-            pass
-    return "::1"
+        s.connect(("192.0.2.1", 9))  # sends nothing
+        return s.getsockname()[0]
 
 
 class Stream:
@@ -491,6 +497,10 @@ class World:
         person = Person(self, name, server)
         self.people.append(person)
         return person
+
+    def people(self, server, *names):
+        """Persons who use that index; `server` is an Index, a model of one, or "IP:PORT"."""
+        return [self.person(name, getattr(server, "server", server)) for name in names]
 
     def stub(self, name, script):
         """A command of the scenario's own, found first in PATH."""

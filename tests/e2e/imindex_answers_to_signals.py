@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSL-1.0
+"""imindex: HUP reloads users and limits; USR1 prints one line of counters on stderr; TERM and INT
+end with 0."""
+import signal
+
+from classic import Peer
+from im import equal, until
+
+
+def usr1_prints_one_line_of_counters(w):
+    index = w.index()
+    with Peer() as peer:
+        peer.login("bob", index.server)
+        peer.send("nonsense", index.server)
+        peer.login("bob", index.server)
+    line = index.counters()
+    assert line.startswith("imindex: "), line
+    import re
+    counters = dict(re.findall(r"([a-z-]+)[= ](\d+)", line))
+    assert int(counters["logins"]) == 1, line
+    index.counters()
+    equal(len(index.err.splitlines()), 2)
+    equal(index.out.splitlines()[1:], [], "nothing on stdout")
+
+
+def hup_reloads_the_limits(w):
+    person = w.person("index")
+    person.write_config("im.conf", "[imindex]\nmax-users = 1\n")
+    index = w.index(person=person)
+    with Peer() as peer:
+        peer.login("one", index.server)
+        peer.send(f"login,two,{peer.endpoint}", index.server)
+        equal(peer.text().split(",")[:2], ["reject", "full"])
+        person.write_config("im.conf", "[imindex]\nmax-users = 2\n")
+        index.signal(signal.SIGHUP)
+
+        def taken():
+            peer.send(f"login,two,{peer.endpoint}", index.server)
+            return peer.text().startswith("Accept")
+
+        until(taken, "the new limit")
+        equal(set(index.roster()), {"one", "two"}, "nobody is thrown out")
+
+
+def hup_with_a_wrong_file_keeps_the_old_limits(w):
+    person = w.person("index")
+    person.write_config("im.conf", "[imindex]\nmax-users = 5\n")
+    index = w.index(person=person)
+    person.write_config("im.conf", "[imindex]\nmax-users = many\n")
+    index.signal(signal.SIGHUP)
+    index.says("max-users")
+    with Peer() as peer:
+        for n in range(5):
+            peer.login(f"user{n}", index.server)
+        peer.send(f"login,user5,{peer.endpoint}", index.server)
+        equal(peer.text().split(",")[:2], ["reject", "full"])
+
+
+def what_the_command_line_says_outlives_hup(w):
+    person = w.person("index")
+    person.write_config("im.conf", "[imindex]\nmax-users = 5\n")
+    index = w.index("--max-users=1", person=person)
+    index.signal(signal.SIGHUP)
+    index.counters()  # both signals were taken
+    with Peer() as peer:
+        peer.login("one", index.server)
+        peer.send(f"login,two,{peer.endpoint}", index.server)
+        equal(peer.text().split(",")[:2], ["reject", "full"])
+
+
+def its_users_stay_when_it_stops(w):
+    state = w.dir / "state.db"
+    index = w.index(f"--state={state}")
+    with Peer() as peer:
+        peer.login("bob", index.server)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            index.signal(number)
+            index.ends(0)
+            assert peer.has_nothing(), "classic has no word for it"
+            index = w.index(f"--state={state}")
+            assert "bob" in index.roster()
+
+
+def signals_in_a_storm_lose_no_login(w):
+    index = w.index("--rate=0")
+    with Peer() as peer:
+        for n in range(200):
+            index.signal((signal.SIGHUP, signal.SIGUSR1, signal.SIGCONT, signal.SIGWINCH)[n % 4])
+            peer.login(f"user{n}", index.server)
+    equal(len(index.roster()), 200)

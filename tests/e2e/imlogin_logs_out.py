@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSL-1.0
+"""imlogin -o: log out, remove the session file; 1 when there was no login.  A running imlisten of
+that session ends."""
+from classic import Peer
+from im import equal, until
+
+
+def removes_login_and_session(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    alice.login()
+    run = alice.run("imlogin", "-o")
+    equal((run.out, run.err), ("", ""))
+    equal(alice.sessions(), [])
+    until(lambda: "alice" not in index.roster(), "off the roster")
+
+
+def without_a_login_is_1(w):
+    alice, = w.people(w.index(), "alice")
+    alice.run("imlogin", "-o", status=1)
+    alice.login()
+    alice.run("imlogin", "--logout")
+    alice.run("imlogin", "-o", status=1)
+
+
+def others_are_told(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    with Peer() as bob:
+        bob.login("bob", index.server)
+        alice.login()
+        endpoint = alice.local_endpoint()
+        equal(bob.text(), f"login,alice,{endpoint}")
+        alice.run("imlogin", "-o")
+        equal(bob.text(), f"logout,alice,{endpoint}")
+
+
+def a_running_listener_ends(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    listener = alice.listen()
+    alice.run("imlogin", "-o")
+    listener.ends(0)
+
+
+def when_the_index_is_gone_the_session_goes_all_the_same(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    alice.login()
+    index.kill9()
+    alice.run("imlogin", "-o")
+    equal(alice.sessions(), [])

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+// imsend - send instant messages from the shell.  Manual: man/imsend.1
+#include "libim/app/tool.hpp"
+#include "tools/imsend/options.hpp"
+#include "tools/imsend/post.hpp"
+#include "tools/imsend/stream.hpp"
+
+namespace {
+
+int send(im::app::Tool& tool) {
+    const im::imsend::Plan plan = im::imsend::planOf(tool);
+    im::imsend::Post post(tool, plan);
+    if (plan.readsStdin()) {
+        im::imsend::Stream(tool, plan, post).run();
+    } else {
+        post.send(post.recipients(plan.recipients, im::ErrorKind::Usage), plan.message, false);
+    }
+    return post.status();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return im::app::runTool(im::imsend::kInfo, argc, argv, send);
+}

@@ -138,30 +138,21 @@ const wire::Reject& ClassicListener::refusal() const {
 
 void ClassicListener::receive(const Datagram& datagram, TimePoint now, Sink& /*sink*/) {
     if (!isListening() || datagram.truncated) return;
-    if (auto message = wire::decodeClassic(datagram.bytes))
-        take(std::move(*message), datagram, now);
+    auto message = wire::decodeClassic(datagram.bytes);
+    if (!message) return;
+    // T6: all but talk is for the index to say.
+    const bool isFromIndex = datagram.from.address.sameHost(options_.index.address);
+    std::visit(
+        Overloaded{
+            [&](wire::Talk& talk) { news_.hear(talkEvent(std::move(talk), datagram.from), now); },
+            [&](auto& other) {
+                if (isFromIndex) on(other, now);
+            },
+        },
+        *message);
 }
 
-void ClassicListener::take(wire::Message message, const Datagram& datagram, TimePoint now) {
-    if (auto* talk = std::get_if<wire::Talk>(&message))
-        return news_.hear(talkEvent(std::move(*talk), datagram.from), now);
-    // T6: all the rest is for the index to say.
-    if (!datagram.from.address.sameHost(options_.index.address)) return;
-    std::visit(Overloaded{
-                   [](const wire::Talk&) {},
-                   [&](const wire::Accept& accept) { onAccept(accept, now); },
-                   [&](wire::Reject& reject) { onReject(std::move(reject), now); },
-                   [&](wire::Login& login) {
-                       onPresence(loginEvent(std::move(login.name), login.endpoint), now);
-                   },
-                   [&](wire::Logout& logout) {
-                       onPresence(logoutEvent(std::move(logout.name), logout.endpoint), now);
-                   },
-               },
-               message);
-}
-
-void ClassicListener::onAccept(const wire::Accept& accept, TimePoint now) {
+void ClassicListener::on(const wire::Accept& accept, TimePoint now) {
     if (!isAnswerDue(now)) return;
     answerUntil_.reset();
     tcpPort_ = accept.tcpPort;
@@ -177,7 +168,7 @@ void ClassicListener::onAccept(const wire::Accept& accept, TimePoint now) {
     }
 }
 
-void ClassicListener::onReject(wire::Reject reject, TimePoint now) {
+void ClassicListener::on(wire::Reject& reject, TimePoint now) {
     if (!isAnswerDue(now)) return;
     if (state_ == State::LoggingIn || !isPassing(reject.code)) {
         refusal_ = std::move(reject);
@@ -188,6 +179,14 @@ void ClassicListener::onReject(wire::Reject reject, TimePoint now) {
         lost_.stop();
         planBlindProbe(now);
     }
+}
+
+void ClassicListener::on(wire::Login& login, TimePoint now) {
+    onPresence(loginEvent(std::move(login.name), login.endpoint), now);
+}
+
+void ClassicListener::on(wire::Logout& logout, TimePoint now) {
+    onPresence(logoutEvent(std::move(logout.name), logout.endpoint), now);
 }
 
 /// The index is not supposed to speak to us of ourselves.  When it does, our login may be gone (a

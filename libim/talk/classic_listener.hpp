@@ -106,10 +106,11 @@ private:
     [[nodiscard]] bool isAnswerDue(TimePoint now) const;
     [[nodiscard]] bool isListening() const;
 
-    // One message.
-    void take(wire::Message message, const Datagram& datagram, TimePoint now);
-    void onAccept(const wire::Accept& accept, TimePoint now);
-    void onReject(wire::Reject reject, TimePoint now);
+    // What the index says.
+    void on(const wire::Accept& accept, TimePoint now);
+    void on(wire::Reject& reject, TimePoint now);
+    void on(wire::Login& login, TimePoint now);
+    void on(wire::Logout& logout, TimePoint now);
     void onPresence(Event event, TimePoint now);
 
     // Looking at the index.

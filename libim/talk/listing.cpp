@@ -20,8 +20,8 @@ std::size_t bytesOf(const wire::RosterEntry& entry) {
 void sortLastWins(std::vector<Entry>& entries) {
     std::ranges::reverse(entries);
     std::ranges::stable_sort(entries, {}, &wire::RosterEntry::name);
-    const auto twins = std::ranges::unique(entries, {}, &wire::RosterEntry::name);
-    entries.erase(twins.begin(), twins.end());
+    const auto isTwin = [](Entry a, Entry b) { return a->name == b->name; };
+    entries.erase(std::unique(entries.begin(), entries.end(), isTwin), entries.end());
 }
 
 }  // namespace

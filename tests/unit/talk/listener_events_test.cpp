@@ -169,10 +169,8 @@ TEST_CASE("An index on loopback is heard from all of 127.0.0.0/8") {
 
 TEST_CASE("Login and logout of names that break our rule are ignored (T11)") {
     ListenerStory story = online();
-    for (std::string_view evil : {"e;vil", "-rf", "end", "a:b", "a@b", "two  blanks",
-                                  "\xE2\x80\xAE"
-                                  "txt",
-                                  "a\tb", "abcdefghijklmnopqrstuvwxyz0123456789"}) {
+    for (std::string_view evil : {"e;vil", "-rf", "end", "a:b", "a@b", "two  blanks", "a\tb",
+                                  "\u202Etxt", "abcdefghijklmnopqrstuvwxyz0123456789"}) {
         story.hear("login," + std::string(evil) + ",10.0.0.6:4006");
         story.hear("logout," + std::string(evil) + ",10.0.0.6:4006");
     }

@@ -26,6 +26,12 @@ ListenerStory lost(std::initializer_list<std::string_view> others = {kBob}) {
     return story;
 }
 
+std::vector<wire::RosterEntry> crowdOf(std::size_t size) {
+    std::vector<wire::RosterEntry> crowd(size, {"", endpoint("10.0.0.2:4002")});
+    for (std::size_t i = 0; i < size; ++i) crowd[i].name = "user" + std::to_string(i);
+    return crowd;
+}
+
 /// How long until the next datagram to the index.
 Duration untilNextLogin(ListenerStory& story) {
     const TimePoint before = story.now;
@@ -71,9 +77,7 @@ TEST_CASE("A long roster is looked at no more often than 2000 bytes a second") {
     ListenerStory story;
     story.login();
     story.accept();
-    std::vector<wire::RosterEntry> crowd{{"alice", endpoint("10.0.0.1:4001")}};
-    for (int i = 0; i < 10'000; ++i)
-        crowd.push_back({"user" + std::to_string(i), endpoint("10.0.0.2:4002")});
+    const auto crowd = crowdOf(10'000);
     RecordingSink sink;
     story.listener.fetched(crowd, story.now, sink);
     wire::RosterWriter writer;
@@ -90,9 +94,7 @@ TEST_CASE("A roster of any length is looked at every hour") {
     ListenerStory story;
     story.login();
     story.accept();
-    std::vector<wire::RosterEntry> crowd;
-    for (int i = 0; i < 400'000; ++i)
-        crowd.push_back({"user" + std::to_string(i), endpoint("10.0.0.2:4002")});
+    const auto crowd = crowdOf(400'000);
     RecordingSink sink;
     story.listener.fetched(crowd, story.now, sink);
     REQUIRE(story.listener.nextDeadline());

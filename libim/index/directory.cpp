@@ -85,7 +85,7 @@ void Directory::dropDestination(std::uint32_t dense) {
         moveDestination(settled_, hole);
         hole = settled_;
     }
-    moveDestination(destinations_.size() - 1, hole);
+    if (hole + 1 < destinations_.size()) moveDestination(destinations_.size() - 1, hole);
     destinations_.pop_back();
     rows_.pop_back();
 }

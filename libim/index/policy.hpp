@@ -40,7 +40,7 @@ struct HostFacts {
     std::uint16_t tcpPort = 0;                ///< told in every Accept
 };
 
-/// A pending login must fetch its roster within this time (sealed.md T2).
+/// A pending login must fetch its roster within this time (doc/protocol.md, T2).
 inline constexpr Duration kConfirmTime = std::chrono::seconds(10);
 
 /// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/index/directory.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/index/random.hpp"
+#include "tests/unit/index/world.hpp"
+
+#include <algorithm>
+#include <list>
+
+#include <set>
+#include <string>
+#include <vector>
+
+using im::Address;
+using im::Destination;
+using im::Endpoint;
+using im::index::Directory;
+using im::index::kNoRow;
+using im::index::Row;
+using im::index::test::addressAt;
+using im::index::test::endpointAt;
+using im::index::test::kTestKey;
+using im::index::test::nameOf;
+using im::index::test::Random;
+
+namespace {
+
+std::vector<std::string> inOrder(const Directory& users) {
+    std::vector<std::string> names;
+    for (Row row = users.first(); row != kNoRow; row = users.next(row))
+        names.emplace_back(users.name(row));
+    return names;
+}
+
+std::multiset<Endpoint> endpointsOf(std::span<const Destination> destinations) {
+    std::multiset<Endpoint> all;
+    for (const Destination& each : destinations) all.insert(each.to);
+    return all;
+}
+
+/// A million of them have different addresses.
+Endpoint numbered(std::uint32_t number) {
+    return {
+        Address::v4({10, static_cast<std::uint8_t>(number >> 16U),
+                     static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}),
+        4000};
+}
+
+}  // namespace
+
+TEST_CASE("A Directory finds users by their whole name") {
+    Directory users(kTestKey);
+    CHECK(users.find("bob") == kNoRow);
+    const Row bob = users.add(nameOf("bob"), {endpointAt("10.0.0.1:5"), 7});
+    CHECK(users.find("bob") == bob);
+    CHECK(users.find("bo") == kNoRow);
+    CHECK(users.find("bobb") == kNoRow);
+    CHECK(users.name(bob) == "bob");
+    CHECK(users.destination(bob).to == endpointAt("10.0.0.1:5"));
+    CHECK(users.destination(bob).via == 7);
+    users.remove(bob);
+    CHECK(users.find("bob") == kNoRow);
+    CHECK(users.size() == 0);
+}
+
+TEST_CASE("A Directory takes a name of 32 bytes") {
+    Directory users(kTestKey);
+    const std::string longest(32, 'x');
+    const Row row = users.add(nameOf(longest), {endpointAt("10.0.0.1:5")});
+    CHECK(users.nameOf(row).str() == longest);
+}
+
+TEST_CASE("A user just added has no notes, even on the row of a former one") {
+    Directory users(kTestKey);
+    const Row first = users.add(nameOf("a"), {endpointAt("10.0.0.1:5")});
+    users.notes(first).unreachableCount = 3;
+    users.remove(first);
+    const Row second = users.add(nameOf("b"), {endpointAt("10.0.0.1:5")});
+    REQUIRE(second == first);
+    CHECK(users.notes(second).unreachableCount == 0);
+}
+
+TEST_CASE("Several users may be at one endpoint") {
+    Directory users(kTestKey);
+    const Endpoint here = endpointAt("10.0.0.1:5");
+    const Row a = users.add(nameOf("a"), {here});
+    const Row b = users.add(nameOf("b"), {here});
+    users.add(nameOf("c"), {endpointAt("10.0.0.1:6")});
+    std::set<Row> found;
+    for (Row row = users.firstAt(here); row != kNoRow; row = users.nextAt(row)) found.insert(row);
+    CHECK(found == std::set<Row>{a, b});
+    CHECK(users.usersAt(here.address) == 3);
+    CHECK(users.firstAt(endpointAt("10.0.0.2:5")) == kNoRow);
+}
+
+TEST_CASE("Who comes in a batch stays behind the settled until settle()") {
+    Directory users(kTestKey);
+    users.add(nameOf("a"), {endpointAt("10.0.0.1:5")});
+    users.add(nameOf("b"), {endpointAt("10.0.0.2:5")});
+    users.settle();
+    CHECK(users.settled().size() == 2);
+    const Row c = users.add(nameOf("c"), {endpointAt("10.0.0.3:5")});
+    CHECK_FALSE(users.isSettled(c));
+    users.remove(users.find("a"));
+    CHECK(endpointsOf(users.settled()) == std::multiset{endpointAt("10.0.0.2:5")});
+    CHECK(endpointsOf(users.newcomers()) == std::multiset{endpointAt("10.0.0.3:5")});
+    CHECK(users.newcomer(0) == c);
+    users.settle();
+    CHECK(users.isSettled(c));
+    CHECK(users.newcomers().empty());
+}
+
+TEST_CASE("What a broadcast is sending from survives that users come before it is done") {
+    Directory users(kTestKey);
+    for (std::uint32_t i = 0; i < 64; ++i)
+        users.add(nameOf("u" + std::to_string(i)), {numbered(i)});
+    users.settle();
+    const std::span<const Destination> broadcast = users.settled();
+    for (std::uint32_t i = 64; i < 10'000; ++i)
+        users.add(nameOf("u" + std::to_string(i)), {numbered(i)});
+    for (std::uint32_t i = 0; i < 64; ++i) CHECK(broadcast[i].to == numbered(i));
+}
+
+TEST_CASE("All parts of a Directory tell the same, whatever came and went") {
+    Random random(GENERATE(1U, 2U, 3U));
+    Directory users(kTestKey);
+    std::list<std::pair<std::string, Endpoint>> model;  // in order of login
+    std::set<std::string> settled;
+    for (int step = 0; step < 4000; ++step) {
+        const std::string name = "user" + std::to_string(random.below(60));
+        const auto known = std::ranges::find(model, name, &std::pair<std::string, Endpoint>::first);
+        if (random.below(20) == 0) {
+            users.settle();
+            settled.clear();
+            for (const auto& [each, endpoint] : model) settled.insert(each);
+        } else if (known != model.end()) {
+            users.remove(users.find(name));
+            model.erase(known);
+            settled.erase(name);
+        } else {
+            const Endpoint endpoint = numbered(random.below(20));
+            users.add(nameOf(name), {endpoint});
+            model.emplace_back(name, endpoint);
+        }
+        REQUIRE(users.isConsistent());
+        REQUIRE(users.settled().size() == settled.size());
+        REQUIRE(std::ranges::equal(inOrder(users), model, {}, {},
+                                   &std::pair<std::string, Endpoint>::first));
+        for (const auto& [each, endpoint] : model) {
+            REQUIRE(users.destination(users.find(each)).to == endpoint);
+            REQUIRE(users.isSettled(users.find(each)) == settled.contains(each));
+        }
+    }
+}
+
+TEST_CASE("Among a million users a name is found as fast as among a few") {
+    Directory users(kTestKey);
+    for (std::uint32_t i = 0; i < 1'000'000; ++i)
+        users.add(nameOf("user" + std::to_string(i)), {numbered(i)});
+    CHECK(users.size() == 1'000'000);
+    CHECK(users.probes().mean < 2.5);
+    CHECK(users.probes().most < 128);
+    CHECK(users.destination(users.find("user765432")).to == numbered(765'432));
+}

@@ -70,6 +70,10 @@ public:
     void stop() { stopped_ = true; }
     [[nodiscard]] bool stopped() const { return stopped_; }
 
+    /// Readable as soon as a descriptor of the loop is ready, so that another loop can watch this
+    /// one; deadlines do not show in it.
+    [[nodiscard]] int descriptor() const { return epoll_; }
+
 private:
     struct Watch {
         Handler handler;

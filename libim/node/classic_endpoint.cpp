@@ -54,6 +54,7 @@ ClassicEndpoint::~ClassicEndpoint() {
 }
 
 void ClassicEndpoint::login() {
+    fetchProblem_.clear();
     listener_.login(loop_.now(), queue_);
     queue_.flush(socket_);
 }
@@ -151,6 +152,15 @@ void ClassicEndpoint::endTurn() {
     queue_.flush(socket_);
     tellEvents();
     if (afterTurn_) afterTurn_();
+}
+
+Error loginError(const talk::ClassicListener& listener, const std::string& user,
+                 const std::string& indexName) {
+    if (listener.state() != talk::ClassicListener::State::Refused)
+        return {ErrorKind::Unavailable, indexName + ": the index does not answer"};
+    const wire::Reject& refusal = listener.refusal();
+    const std::string& why = refusal.text.empty() ? refusal.code : refusal.text;
+    return {ErrorKind::NoPermission, user + ": login refused: " + why};
 }
 
 void ClassicEndpoint::tellEvents() {

@@ -4,6 +4,7 @@
 // Not thread-safe; it belongs to the loop and lives until the loop turns no more.
 #pragma once
 
+#include "libim/base/error.hpp"
 #include "libim/base/event.hpp"
 #include "libim/base/name.hpp"
 #include "libim/net/loop.hpp"
@@ -90,5 +91,10 @@ private:
     std::optional<TimePoint> lookForLostAt_;
     bool paused_ = false;
 };
+
+/// Why a login came to nothing: state() of `listener` is Refused (NoPermission) or Silent
+/// (Unavailable).
+[[nodiscard]] Error loginError(const talk::ClassicListener& listener, const std::string& user,
+                               const std::string& indexName);
 
 }  // namespace im::node

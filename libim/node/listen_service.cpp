@@ -19,14 +19,6 @@ Endpoint sessionEndpoint(const Account& account, const LocalWish& wish) {
 
 }  // namespace
 
-Error loginError(const talk::ClassicListener& listener, const Account& account) {
-    if (listener.state() != State::Refused)
-        return {ErrorKind::Unavailable, account.indexName + ": the index does not answer"};
-    const wire::Reject& refusal = listener.refusal();
-    const std::string& why = refusal.text.empty() ? refusal.code : refusal.text;
-    return {ErrorKind::NoPermission, account.user.str() + ": login refused: " + why};
-}
-
 ClassicEndpoint::Options ListenService::endpointOptions(const Account& account,
                                                         const Options& options) {
     const Endpoint local = account.session ? sessionEndpoint(account, options.local)
@@ -98,7 +90,8 @@ void ListenService::checkLogin() {
     const State state = endpoint_.listener().state();
     if (state == State::Refused || state == State::Silent) {
         stop();
-        return handlers_.failed(loginError(endpoint_.listener(), account_));
+        return handlers_.failed(
+            loginError(endpoint_.listener(), account_.user.str(), account_.indexName));
     }
     if (ready_ || state != State::Online) return;
     keeper_.emplace(makeKeeper());

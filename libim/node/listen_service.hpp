@@ -82,8 +82,4 @@ private:
     bool ended_ = false;
 };
 
-/// Why a login came to nothing: state() of `listener` is Refused (NoPermission) or Silent
-/// (Unavailable).
-[[nodiscard]] Error loginError(const talk::ClassicListener& listener, const Account& account);
-
 }  // namespace im::node

@@ -2,7 +2,6 @@
 #include "libim/node/login_service.hpp"
 
 #include "libim/net/one_shot_udp.hpp"
-#include "libim/node/listen_service.hpp"
 #include "libim/wire/classic_codec.hpp"
 
 #include <array>
@@ -78,7 +77,7 @@ void LoginService::endTurn() {
     if (ended_) return;
     const auto& listener = endpoint_.listener();
     if (listener.state() == State::Refused || listener.state() == State::Silent)
-        return fail(loginError(listener, account_));
+        return fail(loginError(listener, account_.user.str(), account_.indexName));
     if (listener.state() != State::Online) return;
     if (listener.hasRoster()) return finish();
     if (!endpoint_.fetchProblem().empty())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/app/config.hpp"
 
+#include "libim/app/paths.hpp"
+#include "libim/app/settings.hpp"
 #include "libim/app/text_line.hpp"
 
 #include <fcntl.h>
@@ -182,6 +184,18 @@ std::vector<Given> readEnvironment(const OptionTable& table) {
             all.push_back({option, value, Source::Environment, option->variable});
     }
     return all;
+}
+
+std::vector<Given> withDefaults(std::vector<Given> commandLine, const OptionTable& table) {
+    append(commandLine, readEnvironment(table));
+    ConfigFiles files;
+    files.chosen = Settings(commandLine).text(kConfig);
+    if (files.chosen.empty()) {
+        files.user = configDirectory() + "/im.conf";
+        files.system = "/etc/im/im.conf";
+    }
+    append(commandLine, readConfig(files, table));
+    return commandLine;
 }
 
 }  // namespace im::app

@@ -35,6 +35,10 @@ struct ConfigFiles {
 /// The values that the environment gives by the options' `variable`; an empty one is unset.
 [[nodiscard]] std::vector<Given> readEnvironment(const OptionTable& table);
 
+/// What the command line gave, and what environment and files add to it.
+[[nodiscard]] std::vector<Given> withDefaults(std::vector<Given> commandLine,
+                                              const OptionTable& table);
+
 /// The whole of a file that a person writes, at most 1 MiB (66 when longer); nothing when there is
 /// no such file.  Error 66 when it is there and cannot be read.
 [[nodiscard]] std::optional<std::string> readSmallFile(const std::string& path);

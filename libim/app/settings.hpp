@@ -25,6 +25,9 @@ public:
     /// `given` in any order of sources; within one source in the order given.
     explicit Settings(std::vector<Given> given);
 
+    /// Everything that was given, as given.
+    const std::vector<Given>& given() const { return given_; }
+
     /// The value that counts, for its source and for wrongValue(); nullptr when nobody gave one.
     const Given* find(int id) const;
     /// Every value of the source that counts, of a repeatable option.

@@ -3,7 +3,6 @@
 
 #include "libim/app/config.hpp"
 #include "libim/app/escape.hpp"
-#include "libim/app/paths.hpp"
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +10,6 @@
 
 #include <array>
 #include <cstddef>
-#include <iterator>
 #include <new>
 #include <utility>
 
@@ -81,24 +79,6 @@ int guarded(const Tool& tool, Step step) {
     }
 }
 
-void append(std::vector<Given>& all, std::vector<Given> more) {
-    all.insert(all.end(), std::make_move_iterator(more.begin()),
-               std::make_move_iterator(more.end()));
-}
-
-/// What environment and files add to the command line.
-std::vector<Given> withDefaults(std::vector<Given> given, const OptionTable& table) {
-    append(given, readEnvironment(table));
-    ConfigFiles files;
-    files.chosen = Settings(given).text(kConfig);
-    if (files.chosen.empty()) {
-        files.user = configDirectory() + "/im.conf";
-        files.system = "/etc/im/im.conf";
-    }
-    append(given, readConfig(files, table));
-    return given;
-}
-
 /// Everything behind the command line; its -q already counts.
 int runParsed(const Tool& early, const OptionTable& table, CommandLine line, int (*body)(Tool&)) {
     return guarded(early, [&] {
@@ -121,6 +101,12 @@ Tool::Tool(const ToolInfo& info, Settings settings, std::vector<std::string_view
       out_(STDOUT_FILENO),
       quiet_(settings_.flag(kQuiet)),
       verbosity_(settings_.count(kVerbose)) {}
+
+Settings Tool::readAgain() const {
+    std::vector<Given> commandLine = settings_.given();
+    std::erase_if(commandLine, [](const Given& g) { return g.source != Source::CommandLine; });
+    return Settings(withDefaults(std::move(commandLine), OptionTable(info_.name, info_.options)));
+}
 
 void Tool::say(std::string_view kind, std::string_view what) const {
     // One write, so that the lines of several programs on one terminal do not mix.

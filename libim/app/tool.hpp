@@ -41,6 +41,9 @@ public:
 
     const ToolInfo& info() const { return info_; }
     const Settings& settings() const { return settings_; }
+    /// What they would be if the program were started now with the same command line.  Throws as
+    /// it would then.  For a server's HUP.
+    [[nodiscard]] Settings readAgain() const;
     std::span<const std::string_view> operands() const { return operands_; }
     Output& out() { return out_; }  ///< stdout
 

@@ -49,6 +49,7 @@ public:
     std::string toString() const;
 
     friend bool operator==(const Address&, const Address&) = default;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in it.
     friend auto operator<=>(const Address&, const Address&) = default;
 
 private:
@@ -65,6 +66,7 @@ struct Endpoint {
     std::string toString() const;
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in it.
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -28,6 +28,7 @@ public:
     std::string_view view() const { return text_; }
 
     friend bool operator==(const Name&, const Name&) = default;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in it.
     friend auto operator<=>(const Name&, const Name&) = default;
 
 private:

@@ -4,8 +4,8 @@ strangers cannot speak for it."""
 import socket
 import time
 
-from classic import Peer, ScriptedIndex, dotnet_string, prefix, roster_text
-from im import SANITIZED, equal, rss, until
+from classic import Peer, ScriptedIndex, address, dotnet_string, prefix, roster_text
+from im import SANITIZED, equal, other_host, rss, until
 from records import rest
 
 
@@ -17,40 +17,32 @@ def strangers_cannot_answer_for_it(w):
     index = _index(w)
     bob, = w.people(index, "bob")
     listener = bob.listen("-T", "login,logout,talk")
-    # Of 127.0.0.0/8 all is one host, so a stranger has to come from another.
-    from im import has_ipv6
-    with Peer() as fence, Peer("127.0.0.1") as trap:
-        tcp = socket.create_server(("127.0.0.1", 0))
-        tcp.settimeout(0.3)
-        # An Accept nobody asked for: no connection to where it points.
-        time.sleep(0)
-        index.udp.sendto(f"Accept,{tcp.getsockname()[1]}".encode("utf-16-le"), _address(bob))
+    with Peer() as fence, Peer(other_host()) as liar:
+        for lie in ("login,eve,127.0.0.1:5000", "logout,bob,127.0.0.1:5000", "Accept,1"):
+            try:
+                liar.send(lie, mapped(liar, bob.local_endpoint()))
+            except OSError:
+                pass  # this kernel does not even carry it
         fence.send("talk,12:00:00,fence,x", bob.local_endpoint())
         equal(rest(listener.line())[1], "fence")
-        tcp.close()
 
 
-def _address(person):
-    host, port = person.local_endpoint().rsplit(":", 1)
-    return host, int(port)
+def mapped(peer, endpoint):
+    """`endpoint` as a socket of `peer`'s family can reach it."""
+    host, port = address(endpoint)
+    return ("::ffff:" + host if ":" in peer.address[0] else host), int(port)
 
 
 def a_forged_accept_from_elsewhere_is_not_obeyed(w):
     """The login is under way, the index silent; a stranger of another address answers."""
-    from im import has_ipv6
-    if not has_ipv6():
-        return
-    with Peer() as index, socket.create_server(("127.0.0.1", 0)) as trap:
+    with Peer() as index, Peer(other_host()) as liar, socket.create_server(("127.0.0.1", 0)) as trap:
         alice = w.person("alice", index.endpoint)
         login = alice.start("imlogin", "--classic", "-q", "-t", "1.5")
         claim = index.text().split(",")[2]
-        host, port = claim.split(":")
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as liar:
-            liar.bind(("::ffff:192.0.2.1" if False else "::1", 0))
-            try:
-                liar.sendto(f"Accept,{trap.getsockname()[1]}".encode("utf-16-le"), ("::ffff:" + host, int(port)))
-            except OSError:
-                pass  # this kernel does not even carry it
+        try:
+            liar.send(f"Accept,{trap.getsockname()[1]}", mapped(liar, claim))
+        except OSError:
+            pass  # this kernel does not even carry it
         login.ends(69)
         trap.settimeout(0)
         try:

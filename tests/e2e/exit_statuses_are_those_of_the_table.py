@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Exit status: each code of the table that classic can give, from the tool that gives it."""
 from classic import Peer, ScriptedIndex
-from im import equal, free_port, other_host, until
+from im import equal, other_host, until
 
 
 def _dead():

@@ -3,8 +3,9 @@
 their memory is bounded, and no legitimate user is lost."""
 import random
 
-from classic import Peer, encode
+from classic import Peer, ScriptedIndex, address, encode
 from im import SANITIZED, equal, rss, until
+from records import event
 
 COUNT = 100_000
 SEEDS = ["login,alice,127.0.0.1:4002", "logout,alice,127.0.0.1:4002", "lohout,bob,127.0.0.1:4003", "Accept,4649",
@@ -137,19 +138,16 @@ def at_imlisten(w):
 
 def at_imlisten_from_the_index_itself(w):
     """The same from the address of the index, so that presence is believed."""
-    from classic import ScriptedIndex
     index = w.closing(ScriptedIndex())
     bob, = w.people(index, "bob")
     listener = bob.listen()
+    target = bob.local_endpoint()
     with Peer() as peer:
         for n, data in enumerate(_datagrams(6, COUNT // 5)):
-            index.udp.sendto(data, tuple([bob.local_endpoint().split(":")[0], int(bob.local_endpoint().split(":")[1])]) if n == 0 else target)
-            if n == 0:
-                target = (bob.local_endpoint().split(":")[0], int(bob.local_endpoint().split(":")[1]))
+            index.udp.sendto(data, address(target))
             if n % 100 == 99:
                 peer.send(f"talk,12:00:00,fence,number {n}", target)
                 until(lambda: f"\tfence\tnone\tnumber {n}\n" in listener.out, "the fence")
     assert listener.running
-    from records import event
     for line in listener.out.splitlines():
         event(line)

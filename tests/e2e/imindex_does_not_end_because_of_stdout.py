@@ -4,12 +4,11 @@ on serving and says so once."""
 import os
 
 from classic import Peer
-from im import equal, shrink_pipe, until, wait_ready
+from im import equal, free_port, shrink_pipe, wait_ready
 
 
 def _serving(w, stdout):
     """imindex -v with that stdout; the server's address comes from its state of the sockets."""
-    from im import free_port
     port = free_port()
     person = w.person("index")
     reader, writer = os.pipe()

@@ -2,8 +2,8 @@
 """imindex --classic-from, --classic-source, --classic-confirm, --max-users, --max-per-ip, --rate."""
 import time
 
-from classic import Peer, fetch_roster
-from im import equal, has_ipv6, other_host, until
+from classic import Peer, fetch_raw, fetch_roster
+from im import equal, until
 
 
 def _answered(peer, index, name, claim=None):
@@ -23,7 +23,6 @@ def classic_from_says_who_may(w):
             equal(_answered(peer, index, "bob"), allowed, ranges)
         if not allowed:
             # The roster goes to whoever may use classic, and to nobody else.
-            from classic import fetch_raw
             equal(fetch_raw("127.0.0.1", index.port), b"")
             assert "denied" in index.counters(), index.counters()
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """imindex(8), classic details: take-over, renewal, announcements, logout, extra fields, reject."""
 from classic import Peer
-from im import equal, has_ipv6, other_host, until
+from im import equal, other_host, until
 
 
 def _others(w, index, watcher):

@@ -4,7 +4,7 @@ import os
 import socket
 
 from classic import Peer, fetch_roster
-from im import equal, free_port, has_ipv6, matches, until, wait_ready
+from im import equal, free_port, has_ipv6, matches, wait_ready
 
 
 def on_all_addresses_by_default(w):

@@ -2,7 +2,7 @@
 """imlisten -x CMD: by the shell, one at a time, in order, exact text on stdin, the rest in the
 environment, nothing interpolated; instead of printing, with --print both."""
 from classic import Peer
-from im import equal, until
+from im import equal
 from records import UTC
 import re
 

@@ -93,12 +93,15 @@ def an_adopted_session_logs_in_once(w):
 
 
 def killed_listeners_and_impatient_readers(w):
+    """A kill -9 in the middle of a roster would be that server's end whatever we do, so these
+    listeners have read theirs."""
     server = _server(w)
     for n in range(60):
         server.users.append([f"user{n}", ("127.0.0.1", 20000 + n)])
     for n in range(4):
         bob, = w.people(server, f"bob{n}")
         listener = bob.start_ready("imlisten")
+        until(lambda: "\nuser59\t" in bob.session(), "the roster was read")
         listener.kill9()
     alice, = w.people(server, "alice")
     alice.run("imlogin", "-q")

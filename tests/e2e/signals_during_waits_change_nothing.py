@@ -4,7 +4,7 @@ import signal
 import time
 
 from classic import Peer, ScriptedIndex
-from im import equal, until
+from im import equal
 
 
 def _pester(program, times=20):

@@ -409,7 +409,7 @@ class Person:
     def __init__(self, world, name, server=None):
         self.world = world
         self.name = name
-        self.home = world.dir / f"home-{len(world.people)}"
+        self.home = world.dir / f"home-{len(world.persons)}"
         self.run_dir = self.home / "run"
         self.run_dir.mkdir(parents=True, mode=0o700)
         self.run_dir.chmod(0o700)
@@ -489,13 +489,13 @@ class World:
         self.bin.mkdir()
         for tool, path in PATHS.items():
             (self.bin / tool).symlink_to(path)
-        self.people = []
+        self.persons = []
         self._programs = []
         self._closing = []
 
     def person(self, name, server=None):
         person = Person(self, name, server)
-        self.people.append(person)
+        self.persons.append(person)
         return person
 
     def people(self, server, *names):

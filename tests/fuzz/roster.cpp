@@ -6,9 +6,10 @@
 #include "libim/base/utf8.hpp"
 #include "tests/fuzz/law.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
+#include <string_view>
+#include <vector>
 
 using namespace im;
 using namespace im::wire;
@@ -54,7 +55,8 @@ void checkRewritten(const std::vector<RosterEntry>& users) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < kSeedBytes) return 0;
-    const std::uint32_t seed = data[0] | data[1] << 8U | data[2] << 16U;
+    std::uint32_t seed = 0;
+    for (std::size_t i = 0; i < kSeedBytes; ++i) seed = seed << 8U | data[i];
     const std::string_view text = fuzz::textOf(data + kSeedBytes, size - kSeedBytes);
 
     RosterReader whole(kLimit);

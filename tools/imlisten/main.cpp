@@ -18,17 +18,15 @@ namespace {
 using namespace im;
 using app::Option;
 
-enum Id : int {
-    kFrom = tools::kFirstToolId,
-    kType,
-    kRoster,
-    kCount,
-    kExec,
-    kPrint,
-    kKeep,
-    kReadyFd,
-    kAck,
-};
+constexpr int kFrom = tools::kFirstToolId;
+constexpr int kType = tools::kFirstToolId + 1;
+constexpr int kRoster = tools::kFirstToolId + 2;
+constexpr int kCount = tools::kFirstToolId + 3;
+constexpr int kExec = tools::kFirstToolId + 4;
+constexpr int kPrint = tools::kFirstToolId + 5;
+constexpr int kKeep = tools::kFirstToolId + 6;
+constexpr int kReadyFd = tools::kFirstToolId + 7;
+constexpr int kAck = tools::kFirstToolId + 8;
 
 constexpr std::array kOptions{
     tools::kPortOption,

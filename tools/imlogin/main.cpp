@@ -12,17 +12,15 @@ using namespace im;
 using app::Option;
 using app::OptionKind;
 
-enum Id : int {
-    kList = tools::kFirstToolId,
-    kLogout,
-    kIsOnline,
-    kWait,
-    kKey,
-    kVerify,
-    kTrust,
-    kForget,
-    kPath,
-};
+constexpr int kList = tools::kFirstToolId;
+constexpr int kLogout = tools::kFirstToolId + 1;
+constexpr int kIsOnline = tools::kFirstToolId + 2;
+constexpr int kWait = tools::kFirstToolId + 3;
+constexpr int kKey = tools::kFirstToolId + 4;
+constexpr int kVerify = tools::kFirstToolId + 5;
+constexpr int kTrust = tools::kFirstToolId + 6;
+constexpr int kForget = tools::kFirstToolId + 7;
+constexpr int kPath = tools::kFirstToolId + 8;
 
 constexpr std::array kOptions{
     Option{.id = kList,

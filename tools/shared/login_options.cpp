@@ -75,7 +75,7 @@ Error translate(const std::exception& problem) {
     return {ErrorKind::Software, std::string("internal error: ") + problem.what()};
 }
 
-void endBySignals(net::Loop& loop, std::function<void()> logOut) {
+void endBySignals(net::Loop& loop, const std::function<void()>& logOut) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         if (signal == SIGHUP && isIgnored(signal)) continue;
         net::blockSignals({signal});

@@ -53,7 +53,7 @@ void sayClassic(const app::Tool& tool);
 
 /// From now on INT and TERM, and HUP unless it was ignored from the start (nohup), call `logOut`
 /// from the loop and then kill the program.
-void endBySignals(net::Loop& loop, std::function<void()> logOut);
+void endBySignals(net::Loop& loop, const std::function<void()>& logOut);
 
 /// Throws app::ReaderLeft from the loop as soon as nobody reads stdout any more.  False when that
 /// cannot be watched (a file); else it is watched for writing on demand by Loop::change().

@@ -45,9 +45,7 @@ const addrinfo* best(const addrinfo* list) {
 }  // namespace
 
 Endpoint resolve(const std::string& host, std::uint16_t port) {
-    if (const auto literal = Address::parse(host)) return {*literal, port};
-    if (host == "localhost") return {Address::v4({127, 0, 0, 1}), port};
-
+    if (const auto known = resolveAlone(host)) return {*known, port};
     const Addresses list = askResolver(host);
     const addrinfo* found = best(list.get());
     if (found == nullptr) throw Error(ErrorKind::NoHost, host + ": has no IP address");

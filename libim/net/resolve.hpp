@@ -6,7 +6,9 @@
 #include "libim/base/address.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace im::net {
 
@@ -15,5 +17,15 @@ namespace im::net {
 /// getaddrinfo, IPv4 before IPv6 since classic is IPv4.  Blocks as long as the resolver does.
 /// Throws Error(NoHost) "HOST: does not resolve: WHY".
 [[nodiscard]] Endpoint resolve(const std::string& host, std::uint16_t port);
+
+/// The same, but another process asks the resolver (base/name_service.hpp): for a program that
+/// is linked statically.
+[[nodiscard]] Endpoint resolveApart(const std::string& host, std::uint16_t port);
+
+/// How a class that must do either takes its pick.
+using Resolver = Endpoint (*)(const std::string& host, std::uint16_t port);
+
+/// A literal, or localhost; nothing for a name that must be asked for.
+[[nodiscard]] std::optional<Address> resolveAlone(std::string_view host);
 
 }  // namespace im::net

@@ -2,7 +2,6 @@
 #include "libim/node/sender_network.hpp"
 
 #include "libim/net/clock.hpp"
-#include "libim/net/resolve.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,8 +9,12 @@
 namespace im::node {
 
 SenderNetwork::SenderNetwork(std::optional<SessionFile> session, std::optional<Endpoint> index,
-                             Duration patience)
-    : session_(std::move(session)), index_(index), patience_(patience), lookedAt_(net::now()) {}
+                             Duration patience, net::Resolver resolver)
+    : session_(std::move(session)),
+      index_(index),
+      patience_(patience),
+      resolver_(resolver),
+      lookedAt_(net::now()) {}
 
 TimePoint SenderNetwork::now() {
     return net::now();
@@ -46,7 +49,7 @@ SenderWorld::Roster SenderNetwork::askIndex() {
 }
 
 Endpoint SenderNetwork::resolve(const std::string& host, std::uint16_t port) {
-    return net::resolve(host, port);
+    return resolver_(host, port);
 }
 
 SenderWorld::Handed SenderNetwork::deliver(const Endpoint& to, BytesView datagram) {

@@ -3,6 +3,7 @@
 // clock.  Not thread-safe.  Free of POCO.
 #pragma once
 
+#include "libim/net/resolve.hpp"
 #include "libim/node/sender.hpp"
 #include "libim/node/session_file.hpp"
 
@@ -21,9 +22,10 @@ public:
 
     /// `session`: whose roster is asked first, and whose address messages come from.  `index`:
     /// TCP endpoint to ask when there is no session.  `patience` bounds each wait for the index;
-    /// 0: it is not asked, and refusals from other hosts are not waited for.
+    /// 0: it is not asked, and refusals from other hosts are not waited for.  `resolver`: of the
+    /// hosts of user@host:port.
     SenderNetwork(std::optional<SessionFile> session, std::optional<Endpoint> index,
-                  Duration patience);
+                  Duration patience, net::Resolver resolver);
 
     TimePoint now() override;
     std::optional<Endpoint> cached(const std::string& user) override;
@@ -38,6 +40,7 @@ private:
     std::optional<SessionFile> session_;
     std::optional<Endpoint> index_;
     Duration patience_;
+    net::Resolver resolver_;
     TimePoint lookedAt_;
     std::map<Endpoint, net::OneShotUdp> sockets_;
 };

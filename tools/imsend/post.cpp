@@ -46,7 +46,7 @@ std::optional<Name> givenUser(const app::Settings& settings) {
 std::optional<Endpoint> givenServer(const app::Settings& settings) {
     if (settings.find(app::kServer) == nullptr) return {};
     const app::HostPort at = settings.server(app::kServer);
-    return net::resolve(at.host, at.port);
+    return net::resolveApart(at.host, at.port);
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ void Post::open() {
     if (!session)
         hint_ = server ? "a login with imlogin is told the port of the index's roster"
                        : "log in with imlogin, or name the index with --server";
-    network_.emplace(std::move(session), server, plan_.patience);
+    network_.emplace(std::move(session), server, plan_.patience, net::resolveApart);
     sender_.emplace(*network_);
 }
 

@@ -45,31 +45,31 @@ std::optional<SessionFile> sessionOf(const std::string& users) {
 }  // namespace
 
 TEST_CASE("The network finds users in the session it was given", "[node]") {
-    SenderNetwork network(sessionOf("bob\t127.0.0.1:5000\n"), {}, 5s);
+    SenderNetwork network(sessionOf("bob\t127.0.0.1:5000\n"), {}, 5s, im::net::resolve);
     CHECK(network.cached("bob") == endpoint("127.0.0.1:5000"));
     CHECK_FALSE(network.cached("carol"));
-    SenderNetwork without({}, {}, 5s);
+    SenderNetwork without({}, {}, 5s, im::net::resolve);
     CHECK_FALSE(without.cached("bob"));
 }
 
 TEST_CASE("The network says why the index did not answer", "[node]") {
-    SenderNetwork network(sessionOf(""), {}, 5s);
+    SenderNetwork network(sessionOf(""), {}, 5s, im::net::resolve);
     CHECK(network.askIndex().error() ==
           "the index at 127.0.0.1:1 does not answer: connection refused");
-    SenderNetwork given({}, endpoint("127.0.0.1:1"), 5s);
+    SenderNetwork given({}, endpoint("127.0.0.1:1"), 5s, im::net::resolve);
     CHECK(given.askIndex().error() ==
           "the index at 127.0.0.1:1 does not answer: connection refused");
-    SenderNetwork none({}, {}, 5s);
+    SenderNetwork none({}, {}, 5s, im::net::resolve);
     CHECK(none.askIndex().error() == "there is no index to ask");
 }
 
 TEST_CASE("With no time to wait the index is not asked", "[node]") {
-    SenderNetwork network(sessionOf(""), {}, 0s);
+    SenderNetwork network(sessionOf(""), {}, 0s, im::net::resolve);
     CHECK(network.askIndex().error().find("is not asked") != std::string::npos);
 }
 
 TEST_CASE("The network reports a refusal on this host at once", "[node]") {
-    SenderNetwork network({}, {}, 5s);
+    SenderNetwork network({}, {}, 5s, im::net::resolve);
     CHECK(network.deliver(endpoint(kNobody), im::asBytes("hi")).delivery == Delivery::Refused);
     CHECK(network.deliver(endpoint(kNobody), im::asBytes("hi")).delivery == Delivery::Refused);
     const std::vector<Endpoint> to{endpoint(kNobody), endpoint("127.0.0.1:2")};
@@ -77,7 +77,7 @@ TEST_CASE("The network reports a refusal on this host at once", "[node]") {
 }
 
 TEST_CASE("The network holds a bounded number of sockets", "[node]") {
-    SenderNetwork network({}, {}, 5s);
+    SenderNetwork network({}, {}, 5s, im::net::resolve);
     for (std::uint16_t port = 1; port <= 2 * SenderNetwork::kMostSockets; ++port)
         REQUIRE_NOTHROW(network.deliver({endpoint(kNobody).address, port}, im::asBytes("hi")));
 }
@@ -87,7 +87,7 @@ TEST_CASE("A session that is replaced is looked into again after a second", "[no
     const fs::path root = mkdtemp(pattern.data());
     const SessionDirectory directory(root.string());
     directory.write(session(), {{"bob", endpoint("127.0.0.1:5000")}});
-    SenderNetwork network(directory.openSelected({}, {}), {}, 5s);
+    SenderNetwork network(directory.openSelected({}, {}), {}, 5s, im::net::resolve);
     REQUIRE(network.cached("bob") == endpoint("127.0.0.1:5000"));
 
     directory.write(session(), {{"bob", endpoint("127.0.0.1:6000")}});

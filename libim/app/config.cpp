@@ -65,7 +65,7 @@ private:
 
     const Option& optionOf(std::string_view key) const {
         const Option* option = table_.byName(key);
-        if (option == nullptr || (part_ == Part::Common && !isCommon(key)))
+        if (option == nullptr || isCommon(key) != (part_ == Part::Common))
             fail("unknown option '" + std::string(key) + "'");
         if (option->kind == OptionKind::Sealed)
             fail(std::string(key) + ": needs the sealed profile");

@@ -3,6 +3,7 @@
 
 #include "libim/app/config.hpp"
 #include "libim/app/escape.hpp"
+#include "libim/base/name.hpp"
 
 #include <pthread.h>
 #include <signal.h>
@@ -79,10 +80,28 @@ int guarded(const Tool& tool, Step step) {
     }
 }
 
+/// The common options that have a form are wrong in every tool alike, used or not.
+void checkCommon(const Settings& settings) {
+    constexpr std::array<std::string_view, 3> kColors{"auto", "always", "never"};
+    (void)settings.server(kServer);
+    (void)settings.choice(kColor, kColors, 0);
+    const Given* user = settings.find(kUser);
+    if (user == nullptr) return;
+    const auto name = Name::parse(user->value);
+    if (!name) throw wrongValue(*user, "not a user name: " + std::string(name.error()));
+}
+
+/// The command line with what environment and files add to it.
+Settings completed(std::vector<Given> commandLine, const OptionTable& table) {
+    Settings settings(withDefaults(std::move(commandLine), table));
+    checkCommon(settings);
+    return settings;
+}
+
 /// Everything behind the command line; its -q already counts.
 int runParsed(const Tool& early, const OptionTable& table, CommandLine line, int (*body)(Tool&)) {
     return guarded(early, [&] {
-        Tool tool(early.info(), Settings(withDefaults(std::move(line.options), table)),
+        Tool tool(early.info(), completed(std::move(line.options), table),
                   std::move(line.operands));
         return guarded(tool, [&] {
             const int status = body(tool);
@@ -105,7 +124,7 @@ Tool::Tool(const ToolInfo& info, Settings settings, std::vector<std::string_view
 Settings Tool::readAgain() const {
     std::vector<Given> commandLine = settings_.given();
     std::erase_if(commandLine, [](const Given& g) { return g.source != Source::CommandLine; });
-    return Settings(withDefaults(std::move(commandLine), OptionTable(info_.name, info_.options)));
+    return completed(std::move(commandLine), OptionTable(info_.name, info_.options));
 }
 
 void Tool::say(std::string_view kind, std::string_view what) const {

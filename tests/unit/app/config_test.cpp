@@ -55,8 +55,8 @@ TEST_CASE("a tool's own option before any header is an error") {
     CHECK(refused("count = 3\n") == "78 im.conf:1: unknown option 'count'");
 }
 
-TEST_CASE("a tool's section may override what is common") {
-    CHECK(read("user = alice\n[imlisten]\nuser = bot\n") == "user=alice user=bot");
+TEST_CASE("a common option in a tool's section is an error") {
+    CHECK(refused("[imlisten]\nuser = bot\n") == "78 im.conf:2: unknown option 'user'");
 }
 
 TEST_CASE("the other tools' sections are skipped, whatever is in them") {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+// What every Store that keeps users over a restart must do (libim/index/store.hpp), to be run
+// against each: checkStoreContract<Factory>() inside a TEST_CASE.
+//
+//     struct Factory {
+//         /// Opens the same state again each time; the store opened before is gone by then.
+//         std::unique_ptr<im::index::Store> open();
+//     };
+#pragma once
+
+#include "libim/index/store.hpp"
+#include "tests/support/catch.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace im::index::test {
+
+/// "alice 10.0.0.1:4000 17" for each user, in the order given.
+inline std::vector<std::string> storedUsers(Store& store) {
+    std::vector<std::string> lines;
+    store.follow([&](const StoredUser& user) {
+        lines.push_back(user.name.str() + " " + user.endpoint.toString() + " " +
+                        std::to_string(user.since));
+    });
+    return lines;
+}
+
+inline StoredUser storedUser(std::string_view name, std::string_view endpoint, std::int64_t since) {
+    return {Name::orThrow(name, ErrorKind::Software), Endpoint::parse(endpoint).value(), since};
+}
+
+template <typename Factory>
+void checkStoreContract() {
+    using Lines = std::vector<std::string>;
+    Factory factory;
+    std::unique_ptr<Store> store = factory.open();
+    const auto put = [&](std::string_view name, std::string_view endpoint, std::int64_t since) {
+        store->put(storedUser(name, endpoint, since));
+    };
+    const auto drop = [&](std::string_view name) {
+        store->drop(Name::orThrow(name, ErrorKind::Software));
+    };
+    const auto reopen = [&] {
+        store.reset();
+        store = factory.open();
+    };
+
+    SECTION("a new store holds nobody") {
+        CHECK(storedUsers(*store).empty());
+    }
+
+    SECTION("what was put and committed is there after reopening, to the last bit") {
+        put("alice", "10.0.0.1:4000", 1'700'000'000'123);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{"alice 10.0.0.1:4000 1700000000123"});
+    }
+
+    SECTION("users come back in the order of login, not of name, endpoint or time") {
+        put("carol", "10.0.0.3:4000", 5);
+        put("alice", "10.0.0.1:4000", 5);
+        store->commit();
+        put("bob", "10.0.0.2:1", 5);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) ==
+              Lines{"carol 10.0.0.3:4000 5", "alice 10.0.0.1:4000 5", "bob 10.0.0.2:1 5"});
+    }
+
+    SECTION("a put replaces what was known of the name and makes it the last") {
+        put("alice", "10.0.0.1:4000", 1);
+        put("bob", "10.0.0.2:4000", 2);
+        store->commit();
+        put("alice", "10.0.0.1:4001", 2);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{"bob 10.0.0.2:4000 2", "alice 10.0.0.1:4001 2"});
+    }
+
+    SECTION("the last of several puts in one commit counts") {
+        put("alice", "10.0.0.1:1", 1);
+        put("bob", "10.0.0.2:1", 1);
+        put("alice", "10.0.0.1:2", 1);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{"bob 10.0.0.2:1 1", "alice 10.0.0.1:2 1"});
+    }
+
+    SECTION("who is dropped is gone, and nobody else") {
+        put("alice", "10.0.0.1:4000", 1);
+        put("bob", "10.0.0.2:4000", 2);
+        store->commit();
+        drop("alice");
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{"bob 10.0.0.2:4000 2"});
+    }
+
+    SECTION("dropping somebody unknown is fine") {
+        drop("nobody");
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store).empty());
+    }
+
+    SECTION("put, drop and put within one commit end with the last") {
+        put("alice", "10.0.0.1:1", 1);
+        drop("alice");
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store).empty());
+        put("alice", "10.0.0.1:1", 1);
+        drop("alice");
+        put("alice", "10.0.0.1:2", 1);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{"alice 10.0.0.1:2 1"});
+    }
+
+    SECTION("names are compared byte by byte") {
+        put("alice", "10.0.0.1:1", 1);
+        put("Alice", "10.0.0.1:2", 1);
+        put("天涯", "10.0.0.1:3", 1);
+        put("o'brien \"x\" %", "10.0.0.1:4", 1);
+        store->commit();
+        drop("ALICE");
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store).size() == 4);
+        CHECK(storedUsers(*store).back() == "o'brien \"x\" % 10.0.0.1:4 1");
+    }
+
+    SECTION("IPv6 endpoints and the limits of ports and names survive") {
+        const std::string longest(Name::kMaxBytes, 'x');
+        put(longest, "[2001:db8::1]:65535", 0);
+        put("v6", "[fe80::1]:1", 1);
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == Lines{longest + " [2001:db8::1]:65535 0", "v6 [fe80::1]:1 1"});
+    }
+
+    SECTION("a commit of nothing changes nothing") {
+        put("alice", "10.0.0.1:1", 1);
+        store->commit();
+        store->commit();
+        store->commit();
+        reopen();
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store).size() == 1);
+    }
+
+    SECTION("several thousand users in many commits come back in order") {
+        Lines expected;
+        for (int i = 0; i < 3000; ++i) {
+            const std::string name = "user" + std::to_string(i);
+            const std::string endpoint = "10.0.0.1:" + std::to_string(1 + i);
+            put(name, endpoint, i / 10);
+            expected.push_back(name + " " + endpoint + " " + std::to_string(i / 10));
+            if (i % 64 == 0) store->commit();
+        }
+        store->commit();
+        reopen();
+        CHECK(storedUsers(*store) == expected);
+    }
+}
+
+}  // namespace im::index::test

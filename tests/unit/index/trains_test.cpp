@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a batch announces, against a naive index that tells everybody everything at once.
+#include "tests/support/catch.hpp"
+#include "tests/unit/index/random.hpp"
+#include "tests/unit/index/world.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace im::index;
+using namespace im::index::test;
+
+namespace {
+
+/// One datagram at a time, one send for each user: the rules without any of the machinery.
+class NaiveIndex {
+public:
+    explicit NaiveIndex(bool mustConfirm) : mustConfirm_(mustConfirm) {}
+
+    void login(const std::string& name, const std::string& endpoint) {
+        const auto known = find(online_, name);
+        if (known == online_.end() && mustConfirm_) {
+            std::erase_if(pending_, [&](const User& user) { return user.name == name; });
+            pending_.push_back({name, endpoint});
+            return;
+        }
+        if (known != online_.end() && known->endpoint == endpoint) return;
+        if (known != online_.end()) leave(name);
+        come(name, endpoint);
+    }
+
+    void logout(const std::string& name, const std::string& endpoint) {
+        const auto known = find(online_, name);
+        if (known != online_.end() && known->endpoint == endpoint) return leave(name);
+        std::erase_if(pending_, [&](const User& user) {
+            return user.name == name && user.endpoint == endpoint;
+        });
+    }
+
+    void confirm(const std::string& name) {
+        const auto waiting = find(pending_, name);
+        if (waiting == pending_.end()) return;
+        const User user = *waiting;
+        pending_.erase(waiting);
+        come(user.name, user.endpoint);
+    }
+
+    Lines names() const {
+        Lines all;
+        for (const User& user : online_) all.push_back(user.name);
+        return all;
+    }
+
+    std::map<std::string, Lines> heard;
+
+private:
+    struct User {
+        std::string name;
+        std::string endpoint;
+    };
+
+    static std::vector<User>::iterator find(std::vector<User>& users, const std::string& name) {
+        return std::ranges::find(users, name, &User::name);
+    }
+    void come(const std::string& name, const std::string& endpoint) {
+        tellAll("login," + name + "," + endpoint);
+        online_.push_back({name, endpoint});
+    }
+    void leave(const std::string& name) {
+        const User user = *find(online_, name);
+        std::erase_if(online_, [&](const User& other) { return other.name == name; });
+        tellAll("logout," + name + "," + user.endpoint);
+    }
+    void tellAll(const std::string& line) {
+        for (const User& user : online_) heard[user.endpoint].push_back(line);
+    }
+
+    bool mustConfirm_;
+    std::vector<User> online_;
+    std::vector<User> pending_;
+};
+
+/// Does the same to both and compares what each endpoint heard.
+class Race {
+public:
+    Race(std::uint32_t seed, Confirm confirm, bool sharesEndpoints)
+        : random_(seed),
+          world_(policyOf(confirm)),
+          naive_(confirm == Confirm::Tcp),
+          sharesEndpoints_(sharesEndpoints) {}
+
+    void batch(std::uint32_t most) {
+        for (std::uint32_t i = random_.below(most + 1); i > 0; --i) step();
+        world_.tick();
+        compare();
+    }
+
+private:
+    static constexpr std::uint32_t kUsers = 12;
+
+    static Policy policyOf(Confirm confirm) {
+        Policy policy;
+        policy.rate = 0;
+        policy.confirm = confirm;
+        return policy;
+    }
+
+    /// Each name has a host of its own, three ports to log in from, and perhaps company there.
+    std::string endpointOf(std::uint32_t user) {
+        const std::string host =
+            sharesEndpoints_ ? "10.0.0.1" : "10.0.0." + std::to_string(user + 1);
+        return host + ":" + std::to_string(4000 + random_.below(3));
+    }
+
+    void step() {
+        const std::uint32_t user = random_.below(kUsers);
+        const std::string name = "user" + std::to_string(user);
+        const std::string endpoint = endpointOf(user);
+        switch (random_.below(5)) {
+            case 0:
+            case 1:
+                world_.login(name, endpoint);
+                naive_.login(name, endpoint);
+                break;
+            case 2:
+            case 3:
+                world_.logout(name, endpoint);
+                naive_.logout(name, endpoint);
+                break;
+            default:
+                if (sharesEndpoints_) break;
+                REQUIRE(world_.roster("10.0.0." + std::to_string(user + 1)));
+                naive_.confirm(name);
+        }
+    }
+
+    void compare() {
+        for (auto& [endpoint, lines] : world_.sink().heard) std::erase(lines, "Accept,4650");
+        for (std::uint32_t user = 0; user < kUsers; ++user)
+            for (int port = 4000; port < 4003; ++port)
+                compare("10.0.0." + std::to_string(user + 1) + ":" + std::to_string(port));
+        REQUIRE(world_.roster("10.9.9.9") == naive_.names());
+        naive_.heard.clear();
+        REQUIRE(world_.index().isConsistent());
+        REQUIRE_FALSE(world_.index().nextDeadline() == world_.now());
+    }
+
+    void compare(const std::string& endpoint) {
+        Lines heard = world_.heard(endpoint);
+        Lines expected = naive_.heard[endpoint];
+        if (sharesEndpoints_) {  // of two users at one endpoint each has an order, both have none
+            std::ranges::sort(heard);
+            std::ranges::sort(expected);
+        }
+        REQUIRE(heard == expected);
+    }
+
+    Random random_;
+    World world_;
+    NaiveIndex naive_;
+    bool sharesEndpoints_;
+};
+
+}  // namespace
+
+TEST_CASE("Everybody hears of a batch what he would have heard one at a time, in order") {
+    Race race(GENERATE(1U, 2U, 3U, 4U, 5U), Confirm::Off, false);
+    for (int i = 0; i < 400; ++i) race.batch(i % 2 == 0 ? 30 : 3);
+}
+
+TEST_CASE("Users who are confirmed within a batch hear the same as one at a time") {
+    Race race(GENERATE(6U, 7U, 8U), Confirm::Tcp, false);
+    for (int i = 0; i < 400; ++i) race.batch(30);
+}
+
+TEST_CASE("Users who share an endpoint hear together what each would have heard") {
+    Race race(GENERATE(9U, 10U, 11U), Confirm::Off, true);
+    for (int i = 0; i < 400; ++i) race.batch(20);
+}
+
+TEST_CASE("Batches of one datagram are the same as no batches") {
+    Race race(12, Confirm::Off, false);
+    for (int i = 0; i < 3000; ++i) race.batch(1);
+}
+
+TEST_CASE("A newcomer hears only what followed his login") {
+    World world;
+    world.login("alice", "10.0.0.1:1");
+    world.login("bob", "10.0.0.2:1");
+    world.login("carol", "10.0.0.3:1");
+    world.tick();
+    CHECK(world.heard("10.0.0.1:1") ==
+          Lines{"Accept,4650", "login,bob,10.0.0.2:1", "login,carol,10.0.0.3:1"});
+    CHECK(world.heard("10.0.0.2:1") == Lines{"Accept,4650", "login,carol,10.0.0.3:1"});
+    CHECK(world.heard("10.0.0.3:1") == Lines{"Accept,4650"});
+}
+
+TEST_CASE("Who leaves in a batch hears what was before and nothing after") {
+    World world;
+    world.login("alice", "10.0.0.1:1");
+    world.tick();
+    world.heard("10.0.0.1:1");
+    world.login("bob", "10.0.0.2:1");
+    world.logout("alice", "10.0.0.1:1");
+    world.login("carol", "10.0.0.3:1");
+    world.tick();
+    CHECK(world.heard("10.0.0.1:1") == Lines{"login,bob,10.0.0.2:1"});
+    CHECK(world.heard("10.0.0.2:1") ==
+          Lines{"Accept,4650", "logout,alice,10.0.0.1:1", "login,carol,10.0.0.3:1"});
+}
+
+TEST_CASE("Who came and went within a batch hears what was between") {
+    World world;
+    world.login("alice", "10.0.0.1:1");
+    world.login("bob", "10.0.0.2:1");
+    world.logout("alice", "10.0.0.1:1");
+    world.login("carol", "10.0.0.3:1");
+    world.tick();
+    CHECK(world.heard("10.0.0.1:1") == Lines{"Accept,4650", "login,bob,10.0.0.2:1"});
+}
+
+TEST_CASE("Those who were there before a batch get it in one call") {
+    World world;
+    for (int i = 1; i <= 100; ++i)
+        world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
+    world.tick();
+    world.sink().fanOuts = 0;
+    world.sink().datagrams = 0;
+    world.logout("user7", "10.0.0.7:1");
+    world.logout("user100", "10.0.0.100:1");
+    world.login("late", "10.0.0.200:1");
+    world.tick();
+    // user100 heard of user7; the 98 left heard all three; the newcomer was the last.
+    CHECK(world.sink().fanOuts == 2);
+    CHECK(world.sink().datagrams == 1 + 98 * 3 + 1);
+}

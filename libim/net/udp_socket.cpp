@@ -89,11 +89,25 @@ void wish(int descriptor, int level, int option, int value) {
     static_cast<void>(::setsockopt(descriptor, level, option, &value, sizeof value));
 }
 
+BindError cannotBind(const Endpoint& local, const Poco::Exception& why) {
+    return BindError("cannot bind UDP " + local.toString() + ": " + std::strerror(why.code()),
+                     why.code());
+}
+
+Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
+    using Poco::Net::SocketAddress;
+    try {
+        return Poco::Net::DatagramSocket(local.address.isV4() ? SocketAddress::IPv4
+                                                              : SocketAddress::IPv6);
+    } catch (const Poco::Exception& e) {
+        throw cannotBind(local, e);  // no IPv6 here, or no descriptor left
+    }
+}
+
 }  // namespace
 
 UdpSocket::UdpSocket(const Endpoint& local, const UdpOptions& options)
-    : socket_(local.address.isV4() ? Poco::Net::SocketAddress::IPv4
-                                   : Poco::Net::SocketAddress::IPv6),
+    : socket_(openSocket(local)),
       options_(options),
       local_(local),
       paths_(1) {
@@ -114,12 +128,9 @@ void UdpSocket::open() {
         setOptions();
         SocketAddress address{};
         const socklen_t length = toSocketAddress(local_, address);
-        const Poco::Net::SocketAddress poco(&address.any, length);
-        socket_.bind(poco, false);
-        // POCO 1.11 takes v6only for bind6 alone; the option set above stays as it is in bind().
+        socket_.bind(Poco::Net::SocketAddress(&address.any, length), false);
     } catch (const Poco::Exception& e) {
-        throw BindError("cannot bind UDP " + local_.toString() + ": " + std::strerror(e.code()),
-                        e.code());
+        throw cannotBind(local_, e);
     }
     local_ = localEndpoint(descriptor_);
 }

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/node/sqlite_store.hpp"
+
+#include "libim/base/error.hpp"
+#include "libim/net/clock.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/index/store_contract.hpp"
+
+#include <Poco/Data/SQLite/Connector.h>
+#include <Poco/Data/Session.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+using im::Endpoint;
+using im::Error;
+using im::ErrorKind;
+using im::Name;
+using im::index::StoredUser;
+using im::node::SqliteStore;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A directory for one test, and the state file in it.
+struct Shelf {
+    Shelf() {
+        std::string name = (fs::temp_directory_path() / "im-store-XXXXXX").string();
+        directory = ::mkdtemp(name.data());
+        file = directory / "index.db";
+    }
+    ~Shelf() {
+        std::error_code ignored;
+        fs::remove_all(directory, ignored);
+    }
+    Shelf(const Shelf&) = delete;
+    Shelf& operator=(const Shelf&) = delete;
+
+    SqliteStore open() {
+        return SqliteStore(file.string(),
+                           [this](const std::string& what) { warnings.push_back(what); });
+    }
+    /// The error of trying to open.
+    Error refusal() {
+        try {
+            open();
+        } catch (const Error& e) {
+            return e;
+        }
+        FAIL("opened");
+        throw std::logic_error("unreachable");
+    }
+    void sql(const std::string& statement) const {
+        Poco::Data::SQLite::Connector::registerConnector();
+        Poco::Data::Session session("SQLite", file.string());
+        session << statement, Poco::Data::Keywords::now;
+    }
+    void write(const std::string& bytes) const { std::ofstream(file, std::ios::binary) << bytes; }
+    std::string read() const {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+    fs::path directory;
+    fs::path file;
+    std::vector<std::string> warnings;
+};
+
+StoredUser user(const std::string& name, std::uint16_t port = 4000, std::int64_t since = 1) {
+    return {*Name::parse(name), *Endpoint::parse("127.0.0.1:" + std::to_string(port)), since};
+}
+
+std::vector<std::string> usersIn(SqliteStore& store) {
+    std::vector<std::string> names;
+    store.follow([&](const StoredUser& u) {
+        names.push_back(u.name.str() + "@" + u.endpoint.toString() + "/" + std::to_string(u.since));
+    });
+    return names;
+}
+
+/// Runs `body` in a child; `body` ends by killing it as it stands.
+void inChild(const std::function<void()>& body) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) body();
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+}
+
+}  // namespace
+
+namespace {
+
+struct SqliteFactory {
+    std::unique_ptr<im::index::Store> open() {
+        return std::make_unique<SqliteStore>(shelf.file.string(),
+                                             [](const std::string& what) { FAIL(what); });
+    }
+    Shelf shelf;
+};
+
+}  // namespace
+
+TEST_CASE("SqliteStore keeps the contract of a store", "[node]") {
+    im::index::test::checkStoreContract<SqliteFactory>();
+}
+
+TEST_CASE("What was committed survives kill -9, what was not does not", "[node]") {
+    Shelf shelf;
+    inChild([&] {
+        auto store = shelf.open();
+        store.put(user("alice", 4001, 10));
+        store.put(user("bob", 4002, 20));
+        store.commit();
+        store.drop(*Name::parse("bob"));
+        store.put(user("天涯", 4003, 30));
+        store.commit();
+        store.put(user("too-late", 4004, 40));
+        ::kill(::getpid(), SIGKILL);
+    });
+    auto store = shelf.open();
+    CHECK(usersIn(store) ==
+          std::vector<std::string>{"alice@127.0.0.1:4001/10", "天涯@127.0.0.1:4003/30"});
+    CHECK(shelf.warnings.empty());
+}
+
+TEST_CASE("The end of the store commits what is left", "[node]") {
+    Shelf shelf;
+    { shelf.open().put(user("alice")); }
+    auto store = shelf.open();
+    CHECK(usersIn(store).size() == 1);
+}
+
+TEST_CASE("follow tells users in the order of their last put", "[node]") {
+    Shelf shelf;
+    {
+        auto store = shelf.open();
+        for (const char* const name : {"carol", "alice", "bob"}) store.put(user(name));
+        store.commit();
+        store.put(user("carol", 5000));
+        store.commit();
+    }
+    auto store = shelf.open();
+    store.put(user("dave"));
+    store.commit();
+    CHECK(usersIn(store) ==
+          std::vector<std::string>{"alice@127.0.0.1:4000/1", "bob@127.0.0.1:4000/1",
+                                   "carol@127.0.0.1:5000/1", "dave@127.0.0.1:4000/1"});
+}
+
+TEST_CASE("More users than are fetched at once are all told", "[node]") {
+    Shelf shelf;
+    auto store = shelf.open();
+    for (int i = 0; i < 2500; ++i) store.put(user("user" + std::to_string(i)));
+    store.commit();
+    const auto all = usersIn(store);
+    CHECK(all.size() == 2500);
+    CHECK(all.front() == "user0@127.0.0.1:4000/1");
+    CHECK(all.back() == "user2499@127.0.0.1:4000/1");
+}
+
+TEST_CASE("IPv6 endpoints come back as they were", "[node]") {
+    Shelf shelf;
+    auto store = shelf.open();
+    const StoredUser six{*Name::parse("six"), *Endpoint::parse("[2001:db8::1]:4649"), 7};
+    store.put(six);
+    store.commit();
+    store.follow([&](const StoredUser& u) { CHECK(u.endpoint == six.endpoint); });
+}
+
+TEST_CASE("A new state file is for its owner only", "[node]") {
+    Shelf shelf;
+    const auto store = shelf.open();
+    struct stat status {};
+    REQUIRE(::stat(shelf.file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("A second store on one file is refused with 71, at once", "[node]") {
+    Shelf shelf;
+    SECTION("in another process") {
+        int ready[2];
+        REQUIRE(::pipe(ready) == 0);
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            const auto store = shelf.open();
+            static_cast<void>(::write(ready[1], "x", 1));
+            ::pause();
+        }
+        char byte = 0;
+        REQUIRE(::read(ready[0], &byte, 1) == 1);
+        const auto start = im::net::now();
+        const Error error = shelf.refusal();
+        CHECK(im::net::now() - start < std::chrono::seconds(5));
+        CHECK(error.kind() == ErrorKind::OperatingSystem);
+        CHECK(error.what() == shelf.file.string() + ": in use by another process");
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        ::close(ready[0]);
+        ::close(ready[1]);
+        CHECK_NOTHROW(shelf.open());
+    }
+    SECTION("in the same process") {
+        auto first = shelf.open();
+        CHECK(shelf.refusal().kind() == ErrorKind::OperatingSystem);
+        first.put(user("still-works"));
+        first.commit();
+        CHECK(usersIn(first).size() == 1);
+    }
+    SECTION("before the first has written anything") {
+        const auto first = shelf.open();
+        CHECK(shelf.refusal().kind() == ErrorKind::OperatingSystem);
+    }
+}
+
+TEST_CASE("A damaged file is refused with 78 and left as it is", "[node]") {
+    Shelf shelf;
+    SECTION("no database") {
+        shelf.write(std::string(5000, 'x'));
+    }
+    SECTION("a database's first words and then noise") {
+        shelf.write(std::string("SQLite format 3\0", 16) + std::string(8000, '\xff'));
+    }
+    SECTION("a page overwritten in the middle") {
+        {
+            auto store = shelf.open();
+            for (int i = 0; i < 2000; ++i) store.put(user("user" + std::to_string(i)));
+        }
+        std::string bytes = shelf.read();
+        REQUIRE(bytes.size() > 20000);
+        bytes.replace(bytes.size() / 2, 6000, 6000, '\x55');
+        shelf.write(bytes);
+    }
+    SECTION("a table is missing") {
+        { shelf.open(); }
+        shelf.sql("DROP TABLE users");
+    }
+    SECTION("a column is missing") {
+        { shelf.open(); }
+        shelf.sql("ALTER TABLE users DROP COLUMN endpoint");
+    }
+    const std::string before = shelf.read();
+    const Error error = shelf.refusal();
+    CHECK(error.kind() == ErrorKind::Configuration);
+    CHECK(std::string(error.what()).find(shelf.file.string() + ": damaged state file") == 0);
+    CHECK_FALSE(error.hint().empty());
+    CHECK(shelf.read() == before);
+}
+
+TEST_CASE("A row that is no user is damage", "[node]") {
+    Shelf shelf;
+    { shelf.open(); }
+    SECTION("a name that breaks the rule") {
+        shelf.sql("INSERT INTO users VALUES ('a;b', '127.0.0.1:1', 0, 1)");
+    }
+    SECTION("an endpoint that is none") {
+        shelf.sql("INSERT INTO users VALUES ('bob', 'somewhere', 0, 1)");
+    }
+    auto store = shelf.open();
+    try {
+        usersIn(store);
+        FAIL("told");
+    } catch (const Error& e) {
+        CHECK(e.kind() == ErrorKind::Configuration);
+    }
+}
+
+TEST_CASE("A file of a newer version, or of somebody else, is refused with 78", "[node]") {
+    Shelf shelf;
+    SECTION("newer") {
+        { shelf.open().put(user("alice")); }
+        shelf.sql("PRAGMA user_version = " + std::to_string(SqliteStore::kVersion + 1));
+        CHECK(std::string(shelf.refusal().what()).find("newer version") != std::string::npos);
+    }
+    SECTION("somebody else's") {
+        shelf.sql("CREATE TABLE recipes (title TEXT)");
+        CHECK(std::string(shelf.refusal().what()).find("not a state file") != std::string::npos);
+    }
+    CHECK(shelf.refusal().kind() == ErrorKind::Configuration);
+}
+
+TEST_CASE("An empty file becomes a state file", "[node]") {
+    Shelf shelf;
+    shelf.write("");
+    { shelf.open().put(user("alice")); }
+    auto store = shelf.open();
+    CHECK(usersIn(store).size() == 1);
+}
+
+TEST_CASE("What cannot be opened is refused with 73, at once and with the reason", "[node]") {
+    Shelf shelf;
+    SECTION("no such directory") {
+        shelf.file = shelf.directory / "none" / "index.db";
+    }
+    SECTION("a directory") {
+        shelf.file = shelf.directory;
+    }
+    SECTION("a device") {
+        shelf.file = "/dev/null";
+    }
+    SECTION("where nobody can write") {
+        shelf.file = "/proc/index.db";
+    }
+    const auto start = im::net::now();
+    const Error error = shelf.refusal();
+    CHECK(im::net::now() - start < std::chrono::seconds(5));
+    CHECK(error.kind() == ErrorKind::CannotCreate);
+    CHECK(std::string(error.what()).find(shelf.file.string() + ": cannot open: ") == 0);
+}
+
+TEST_CASE("A name that SQLite takes for something else is a file all the same", "[node]") {
+    const Shelf shelf;
+    const fs::path before = fs::current_path();
+    fs::current_path(shelf.directory);
+    for (const char* const name : {":memory:", "file:index.db?mode=memory"}) {
+        {
+            SqliteStore(name, [](const std::string&) {}).put(user("alice"));
+        }
+        CHECK(fs::exists(shelf.directory / name));
+    }
+    fs::current_path(before);
+}
+
+TEST_CASE("With a full disk the store serves from memory, says so once, and recovers", "[node]") {
+    Shelf shelf;
+    std::signal(SIGXFSZ, SIG_IGN);
+    auto store = shelf.open();
+    store.put(user("before"));
+    store.commit();
+    rlimit usual{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+    const rlimit full{0, usual.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    for (int i = 0; i < 10; ++i) {
+        store.put(user("late" + std::to_string(i)));
+        store.commit();
+    }
+    store.drop(*Name::parse("before"));
+    store.commit();
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
+    CHECK(shelf.warnings.size() == 1);
+    CHECK(shelf.warnings.front().find(shelf.file.string() + ": cannot write: ") == 0);
+    CHECK(store.failures() == 1);  // not tried again before its time
+    CHECK(store.unwritten() == 11);
+    REQUIRE(store.nextDeadline());
+
+    while (im::net::now() < *store.nextDeadline()) ::usleep(10'000);
+    store.commit();
+    CHECK_FALSE(store.nextDeadline());
+    CHECK(store.unwritten() == 0);
+    REQUIRE(shelf.warnings.size() == 2);
+    CHECK(shelf.warnings.back() == shelf.file.string() + ": written again");
+    CHECK(usersIn(store).size() == 10);
+}
+
+TEST_CASE("However long the disk is full, only names are kept, not their coming and going",
+          "[node]") {
+    Shelf shelf;
+    std::signal(SIGXFSZ, SIG_IGN);
+    auto store = shelf.open();
+    store.put(user("known"));
+    store.commit();
+    rlimit usual{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+    const rlimit full{0, usual.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    std::size_t most = 0;
+    for (int i = 0; i < 300'000; ++i) {
+        const std::string name = "n" + std::to_string(i);
+        store.put(user(name));
+        store.drop(*Name::parse(name));
+        if (i % 100 == 0) store.commit();
+        most = std::max(most, store.unwritten());
+    }
+    store.drop(*Name::parse("known"));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
+    CHECK(most < 100'000);
+    while (store.nextDeadline()) {
+        ::usleep(10'000);
+        store.commit();
+    }
+    CHECK(usersIn(store).empty());
+}

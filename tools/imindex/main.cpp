@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+// imindex - the index: who is online, told to everybody.  Manual: imindex(8)
+
+#include "libim/app/paths.hpp"
+#include "libim/app/tool.hpp"
+#include "libim/index/store.hpp"
+#include "libim/net/loop.hpp"
+#include "libim/net/notify.hpp"
+#include "libim/net/signals.hpp"
+#include "libim/node/index_service.hpp"
+#include "libim/node/sqlite_store.hpp"
+#include "tools/imindex/options.hpp"
+#include "tools/imindex/printer.hpp"
+#include "tools/shared/login_options.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <utility>
+
+namespace {
+
+using namespace im;
+
+constexpr std::array kSynopsis{
+    "[-b ADDR[:PORT]]... [-p PORT] [--tcp-port=PORT] [--profile=both|classic]",
+    "--test",
+};
+
+constexpr std::array kExamples{
+    "imindex -b 127.0.0.1 -p 0 --print-env",
+    "imindex -v | grep --line-buffered login",
+    "imindex --test && kill -HUP \"$(pidof imindex)\"",
+};
+
+/// An index with everything around it, for as long as it serves.
+class Serving {
+public:
+    /// Binds, then opens the state: a second index on a port is to hear of the port.
+    Serving(app::Tool& tool, tools::IndexPlan plan, app::RecordStyle style)
+        : tool_(tool),
+          plan_(std::move(plan)),
+          notifier_(net::Notifier::fromEnvironment()),
+          printer_(tool, loop_, std::move(style)),
+          service_(loop_, plan_.where, handlers()) {
+        openStore();
+        service_.start(plan_.policy, *store_);
+        loop_.atEndOfTurn([this] { printer_.endTurn(); });
+    }
+
+    int run() {
+        takeSignals();
+        if (const auto interval = notifier_.watchdogInterval()) feedWatchdog(*interval);
+        becomeReady();
+        loop_.run();
+        return 0;
+    }
+
+private:
+    void openStore() {
+        if (plan_.state.empty()) {
+            store_ = std::make_unique<index::MemoryStore>();
+            return;
+        }
+        if (plan_.stateIsDefault) app::makeDirectory(plan_.state.substr(0, plan_.state.rfind('/')));
+        auto sqlite = std::make_unique<node::SqliteStore>(
+            plan_.state, [this](const std::string& what) { tool_.complain(what); });
+        sqlite_ = sqlite.get();
+        store_ = std::move(sqlite);
+        loop_.atDeadline([this] { return sqlite_->nextDeadline(); }, [this] { sqlite_->commit(); });
+    }
+
+    node::IndexService::Handlers handlers() {
+        node::IndexService::Handlers handlers;
+        if (tool_.verbosity() >= 1)
+            handlers.event = [this](const Event& event) { printer_.add(event); };
+        if (tool_.verbosity() >= 2)
+            handlers.refused = [this](index::Refusal why, const Endpoint& source) {
+                tool_.complain(source.toString() + ": refused: " + std::string(toString(why)));
+            };
+        return handlers;
+    }
+
+    void takeSignals() {
+        loop_.onSignal(SIGHUP, [this] { reload(); });
+        loop_.onSignal(SIGUSR1, [this] { sayCounters(); });
+        for (const int signal : {SIGTERM, SIGINT}) loop_.onSignal(signal, [this] { stop(); });
+    }
+
+    void becomeReady() {
+        const Endpoint at = service_.reachableAt();
+        if (plan_.printEnvironment) printer_.addLine("IM_SERVER=" + at.toString());
+        if (plan_.readyDescriptor) {
+            // Who does not wait for it any more has no harm from not being told.
+            [[maybe_unused]] const ssize_t ignored = ::write(*plan_.readyDescriptor, "\n", 1);
+            if (*plan_.readyDescriptor > STDERR_FILENO) ::close(*plan_.readyDescriptor);
+        }
+        notifier_.ready("serving " + at.toString());
+    }
+
+    void feedWatchdog(Duration interval) {
+        feedAt_ = loop_.now();
+        loop_.atDeadline([this] { return std::optional(feedAt_); },
+                         [this, interval] {
+                             notifier_.alive();
+                             feedAt_ = loop_.now() + interval;
+                         });
+    }
+
+    void reload() {
+        notifier_.reloading(loop_.now());
+        try {
+            service_.setPolicy(tools::policyOf(tool_.readAgain()));
+        } catch (const Error& e) {
+            tool_.complain(e.what());
+            tool_.notice("nothing changed");
+        }
+        notifier_.ready("serving " + service_.reachableAt().toString());
+    }
+
+    void sayCounters() {
+        std::string line = service_.counters();
+        if (sqlite_ != nullptr)
+            line += " state-failures=" + std::to_string(sqlite_->failures()) +
+                    " state-unwritten=" + std::to_string(sqlite_->unwritten());
+        tool_.complain(line);
+    }
+
+    void stop() {
+        notifier_.stopping();
+        loop_.stop();
+    }
+
+    app::Tool& tool_;
+    tools::IndexPlan plan_;
+    net::Notifier notifier_;
+    net::Loop loop_;
+    tools::Printer printer_;
+    std::unique_ptr<index::Store> store_;
+    node::SqliteStore* sqlite_ = nullptr;  // store_, when it is one
+    node::IndexService service_;
+    TimePoint feedAt_;
+};
+
+/// Every visitor for the roster is a descriptor.
+void raiseDescriptorLimit() {
+    constexpr rlim_t kWanted = 65536;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
+    limit.rlim_cur = std::min(limit.rlim_max, kWanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(app::Tool& tool) {
+    if (!tool.operands().empty())
+        throw app::UsageError("'" + std::string(tool.operands().front()) +
+                              "': no operand expected");
+    tools::IndexPlan plan = tools::planOf(tool.settings());
+    app::RecordStyle style = app::recordStyle(tool.settings(), tool.out().isTerminal());
+    if (plan.testOnly) return 0;
+    raiseDescriptorLimit();
+    try {
+        return Serving(tool, std::move(plan), std::move(style)).run();
+    } catch (const net::BindError& e) {
+        if (e.errnum() != EADDRINUSE) throw;
+        throw Error(e.kind(), e.what(), "another index may be running; -p chooses another port");
+    }
+}
+
+const app::ToolInfo kInfo{.name = "imindex",
+                          .section = 8,
+                          .purpose = "the index: who is online, told to everybody",
+                          .synopsis = kSynopsis,
+                          .options = tools::indexOptions(),
+                          .examples = kExamples,
+                          .translate = tools::translate};
+
+/// A standard descriptor that is closed would be taken by the first socket, and records or
+/// messages be written there.  Opened for reading only, so that writing still fails.
+void holdStandardDescriptors() {
+    while (true) {
+        const int descriptor = ::open("/dev/null", O_RDONLY);
+        if (descriptor < 0) return;
+        if (descriptor > STDERR_FILENO) {
+            ::close(descriptor);
+            return;
+        }
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // Before anything else: a signal that comes early waits for the loop.
+    net::blockSignals({SIGHUP, SIGUSR1, SIGTERM, SIGINT});
+    // A limit of file size is an error of the state file, not our end.
+    std::signal(SIGXFSZ, SIG_IGN);
+    holdStandardDescriptors();
+    return app::runTool(kInfo, argc, argv, serve);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "tools/imindex/options.hpp"
+
+#include "libim/app/paths.hpp"
+#include "libim/base/error.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <climits>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace im::tools {
+
+namespace {
+
+using app::Option;
+using app::OptionKind;
+using app::Settings;
+
+enum Id : int {
+    kBind = app::kFirstOwnId,
+    kPort,
+    kTcpPort,
+    kProfile,
+    kClassicFrom,
+    kClassicSource,
+    kClassicConfirm,
+    kClassicLease,
+    kMaxUsers,
+    kMaxPerIp,
+    kRate,
+    kState,
+    kReadyFd,
+    kPrintEnv,
+    kTest,
+    kLease,
+    kUsers,
+    kClosed,
+    kKey,
+};
+
+constexpr std::array kOptions{
+    Option{.id = kBind,
+           .letter = 'b',
+           .name = "bind",
+           .argument = "ADDR[:PORT]",
+           .help = "address to serve, repeatable (default all)",
+           .repeatable = true},
+    Option{.id = kPort,
+           .letter = 'p',
+           .name = "port",
+           .argument = "PORT",
+           .help = "UDP port (default 4649); 0: any free one"},
+    Option{.id = kTcpPort,
+           .name = "tcp-port",
+           .argument = "PORT",
+           .help = "roster port (default the UDP port's number); 0: any free one"},
+    Option{.id = kProfile,
+           .name = "profile",
+           .argument = "both|classic|sealed",
+           .help = "profiles to serve (default both, of which there is classic)"},
+    Option{.id = kClassicFrom,
+           .name = "classic-from",
+           .argument = "CIDR,...",
+           .help = "who may use classic (default loopback, private, link-local)"},
+    Option{.id = kClassicSource,
+           .name = "classic-source",
+           .argument = "ip|strict|any",
+           .help = "how a claimed endpoint must match its source (default ip)"},
+    Option{.id = kClassicConfirm,
+           .name = "classic-confirm",
+           .argument = "auto|tcp|off",
+           .help = "count a user only after a roster fetch (default auto)"},
+    Option{.id = kClassicLease,
+           .name = "classic-lease",
+           .argument = "DUR",
+           .help = "silence that ends a login (default 0: until logout)"},
+    Option{.id = kMaxUsers,
+           .name = "max-users",
+           .argument = "N",
+           .help = "users at most (default 1000000)"},
+    Option{.id = kMaxPerIp,
+           .name = "max-per-ip",
+           .argument = "N",
+           .help = "users per address (default 1024, 0: no limit)"},
+    Option{.id = kRate,
+           .name = "rate",
+           .argument = "N",
+           .help = "requests per second and source (default 200, 0: no limit)"},
+    Option{.id = kState,
+           .name = "state",
+           .argument = "FILE",
+           .help = "what survives a restart; none: nothing"},
+    Option{.id = kReadyFd,
+           .name = "ready-fd",
+           .argument = "N",
+           .help = "write a newline to descriptor N when serving",
+           .inConfig = false},
+    Option{.id = kPrintEnv,
+           .name = "print-env",
+           .help = "print IM_SERVER=ADDR:PORT on stdout once bound",
+           .inConfig = false},
+    Option{.id = kTest,
+           .name = "test",
+           .help = "check the configuration and exit 0 or 78",
+           .inConfig = false},
+    Option{.id = app::kVerbose,
+           .letter = 'v',
+           .name = "verbose",
+           .help = "print who comes and goes; twice: also say refusals",
+           .kind = OptionKind::Common,
+           .repeatable = true},
+    app::kTimeOption,
+    Option{.id = kLease,
+           .name = "lease",
+           .argument = "DUR",
+           .help = "silence that ends a sealed login",
+           .kind = OptionKind::Sealed},
+    Option{.id = kUsers,
+           .name = "users",
+           .argument = "FILE",
+           .help = "name-key pairs that may log in",
+           .kind = OptionKind::Sealed},
+    Option{.id = kClosed,
+           .name = "closed",
+           .help = "only those of --users",
+           .kind = OptionKind::Sealed},
+    Option{.id = kKey,
+           .name = "key",
+           .help = "print the index's fingerprint",
+           .kind = OptionKind::Sealed},
+};
+
+constexpr std::array<std::string_view, 3> kProfiles{"both", "classic", "sealed"};
+constexpr std::array<std::string_view, 3> kSources{"ip", "strict", "any"};
+constexpr std::array<std::string_view, 3> kConfirms{"auto", "tcp", "off"};
+
+// More would not fit the memory of any machine that exists.
+constexpr std::uint64_t kMostUsers = 1'000'000'000;
+
+node::ServedAddresses servedBy(const Settings& settings) {
+    node::ServedAddresses where;
+    where.port = settings.port(kPort, app::kDefaultPort);
+    if (settings.find(kTcpPort) != nullptr) where.tcpPort = settings.port(kTcpPort, 0);
+    for (const app::BindAddress& bind : settings.binds(kBind))
+        where.binds.push_back({bind.address, bind.port});
+    return where;
+}
+
+/// The port that names the state file, 0 for one that will be another next time.
+std::uint16_t namedPort(const node::ServedAddresses& where) {
+    return where.binds.empty() ? where.port : where.binds.front().port.value_or(where.port);
+}
+
+/// The directory of --state's default, for which systemd has a variable.
+std::string stateDirectory() {
+    const char* const fromSystemd = std::getenv("STATE_DIRECTORY");
+    if (fromSystemd == nullptr || *fromSystemd != '/') return app::stateDirectory();
+    const std::string_view all(fromSystemd);
+    return std::string(all.substr(0, all.find(':')));  // it may name several
+}
+
+std::string stateOf(const Settings& settings, const node::ServedAddresses& where) {
+    if (settings.find(kState) != nullptr) {
+        const std::string_view file = settings.text(kState);
+        if (file.empty()) throw app::wrongValue(*settings.find(kState), "no file name");
+        return file == "none" ? std::string() : std::string(file);
+    }
+    const std::uint16_t port = namedPort(where);
+    if (port == 0) return {};
+    return stateDirectory() + "/index-" + std::to_string(port) + ".db";
+}
+
+std::optional<int> readyDescriptorOf(const Settings& settings) {
+    const app::Given* given = settings.find(kReadyFd);
+    if (given == nullptr) return {};
+    const auto descriptor = static_cast<int>(settings.number(kReadyFd, 0, INT_MAX, 0));
+    if (::fcntl(descriptor, F_GETFD) < 0) throw app::wrongValue(*given, "not open");
+    return descriptor;
+}
+
+}  // namespace
+
+std::span<const Option> indexOptions() {
+    return kOptions;
+}
+
+index::Policy policyOf(const Settings& settings) {
+    index::Policy policy;
+    if (settings.find(kClassicFrom) != nullptr)
+        policy.classicFrom = settings.cidrs(kClassicFrom, "");
+    policy.source = static_cast<index::SourceCheck>(settings.choice(kClassicSource, kSources, 0));
+    policy.confirm = static_cast<index::Confirm>(settings.choice(kClassicConfirm, kConfirms, 0));
+    policy.classicLease = settings.duration(kClassicLease, policy.classicLease);
+    policy.maxUsers = settings.number(kMaxUsers, 1, kMostUsers, policy.maxUsers);
+    policy.maxPerIp = settings.number(kMaxPerIp, 0, kMostUsers, policy.maxPerIp);
+    policy.rate = static_cast<std::uint32_t>(settings.number(kRate, 0, 1'000'000'000, policy.rate));
+    return policy;
+}
+
+IndexPlan planOf(const Settings& settings) {
+    if (settings.choice(kProfile, kProfiles, 0) == 2)
+        throw app::wrongValue(*settings.find(kProfile), "needs the sealed profile");
+    IndexPlan plan;
+    plan.where = servedBy(settings);
+    plan.policy = policyOf(settings);
+    plan.state = stateOf(settings, plan.where);
+    plan.stateIsDefault = settings.find(kState) == nullptr;
+    plan.readyDescriptor = readyDescriptorOf(settings);
+    plan.printEnvironment = settings.flag(kPrintEnv);
+    plan.testOnly = settings.flag(kTest);
+    return plan;
+}
+
+}  // namespace im::tools

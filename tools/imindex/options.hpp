@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// The options of imindex(8), and what they come to.
+#pragma once
+
+#include "libim/app/options.hpp"
+#include "libim/app/settings.hpp"
+#include "libim/index/policy.hpp"
+#include "libim/node/index_sockets.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace im::tools {
+
+struct IndexPlan {
+    node::ServedAddresses where;
+    index::Policy policy;
+    std::string state;            ///< a path; empty: none
+    bool stateIsDefault = false;  ///< its directory may have to be made
+    std::optional<int> readyDescriptor;
+    bool printEnvironment = false;
+    bool testOnly = false;
+};
+
+[[nodiscard]] std::span<const app::Option> indexOptions();
+
+/// Throws Error for a value that does not do.  Makes nothing.
+[[nodiscard]] IndexPlan planOf(const app::Settings& settings);
+
+/// The part of it that HUP changes.
+[[nodiscard]] index::Policy policyOf(const app::Settings& settings);
+
+}  // namespace im::tools

@@ -83,7 +83,7 @@ void ClassicListener::adopt(std::uint16_t tcpPort, const std::vector<wire::Roste
     news_.beginWith(roster);
     tcpPort_ = tcpPort;
     if (tcpPort_ == 0) return probe_.set(now);
-    wantFetch();
+    wantFetch(Reason::Look);
 }
 
 void ClassicListener::logout(TimePoint /*now*/, Sink& sink) {
@@ -160,11 +160,11 @@ void ClassicListener::on(const wire::Accept& accept, TimePoint now) {
     if (state_ == State::LoggingIn) {
         enter(State::Online);
         news_.addSelf();
-        wantFetch();
-    } else if (endsDoubt) {
+        wantFetch(Reason::Look);
+    } else {
+        // Not only to know more: an index may count nobody who does not fetch its roster (T2).
         enter(state_);
-        wantFetch();
-        isDecisive_ = true;
+        wantFetch(endsDoubt ? Reason::NewLife : Reason::NewLogin);
     }
 }
 
@@ -215,12 +215,12 @@ std::optional<TimePoint> ClassicListener::nextDeadline() const {
 
 void ClassicListener::probe(TimePoint now, Sink& sink) {
     if (tcpPort_ == 0) return suspect(now, sink);
-    wantFetch();
+    wantFetch(Reason::Look);
 }
 
-void ClassicListener::wantFetch() {
+void ClassicListener::wantFetch(Reason why) {
     if (fetch_ == Fetch::None) fetch_ = Fetch::Wanted;
-    isDecisive_ = false;
+    reason_ = why;
 }
 
 void ClassicListener::planProbe(TimePoint now) {
@@ -255,14 +255,15 @@ void ClassicListener::fetched(const std::vector<wire::RosterEntry>& roster, Time
     if (state_ == State::Lost) comeBack();
     news_.takeIn(roster);
     planProbe(now);
-    if (!news_.listsUs()) sendLogin(now, sink);
+    // Not again where a login has not helped just now: once a look is enough.
+    if (!news_.listsUs() && reason_ != Reason::NewLogin) sendLogin(now, sink);
 }
 
 void ClassicListener::fetchFailed(TimePoint now, Sink& sink) {
     if (fetch_ != Fetch::UnderWay) return;
     fetch_ = Fetch::None;
     news_.rosterFailed();
-    if (state_ == State::Online && !isDecisive_) return suspect(now, sink);
+    if (state_ == State::Online && reason_ != Reason::NewLife) return suspect(now, sink);
     if (state_ != State::Online && state_ != State::Lost) return;
     // The index answers a login but gives no roster: alive, and nothing to be learnt.
     if (state_ == State::Lost) comeBack();

@@ -94,6 +94,12 @@ public:
 
 private:
     enum class Fetch : std::uint8_t { None, Wanted, UnderWay };
+    /// Why a roster is fetched, on which hangs what its outcome means.
+    enum class Reason : std::uint8_t {
+        Look,      ///< to see whether the index lives and what was missed
+        NewLogin,  ///< it had forgotten us and has accepted us again
+        NewLife,   ///< it has answered a login that was to show whether it lives
+    };
 
     // Logging in and staying so.
     void enter(State state);
@@ -114,7 +120,7 @@ private:
     void onPresence(Event event, TimePoint now);
 
     // Looking at the index.
-    void wantFetch();
+    void wantFetch(Reason why);
     void probe(TimePoint now, Sink& sink);
     void planProbe(TimePoint now);
     void planBlindProbe(TimePoint now);
@@ -144,7 +150,7 @@ private:
     TimePoint nextSoon_ = TimePoint::min();
 
     Fetch fetch_ = Fetch::None;
-    bool isDecisive_ = false;  ///< the fetch follows an Accept that ended a doubt or a loss
+    Reason reason_ = Reason::Look;
 };
 
 }  // namespace im::talk

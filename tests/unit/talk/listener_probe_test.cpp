@@ -121,11 +121,26 @@ TEST_CASE("Being gone from the roster, or there under another endpoint, costs on
         story.roster({entry});
         CHECK(story.sent() == Lines{std::string(kLogin)});
         story.accept();
+        story.roster({entry});
         story.advance(10s);
         CHECK(story.sent().empty());
         CHECK(story.listener.state() == State::Online);
         story.told();
     }
+}
+
+TEST_CASE("A renewed login fetches the roster, without which an index may not count it (T2)") {
+    ListenerStory story = online();
+    story.advance(20s);
+    story.roster({kBob});
+    story.sent();
+    CHECK_FALSE(story.asked());
+    story.accept(4999);
+    CHECK(story.asked() == endpoint("10.0.0.100:4999"));
+    story.roster({kAlice, kCarol});
+    CHECK(story.told() == Lines{"logout bob none bye", "login carol none 10.0.0.3:4003"});
+    CHECK(story.sent().empty());
+    CHECK_FALSE(story.asked());
 }
 
 TEST_CASE("An unanswered login after being forgotten is no loss: the roster was there") {

@@ -291,6 +291,7 @@ TEST_CASE("Our name listed several times, never with our endpoint, costs one log
     story.roster({"alice,10.0.0.9:9", "alice,10.0.0.1:4999"});
     CHECK(story.sent() == Lines{std::string(kLogin)});
     story.accept();
+    story.roster({kAlice});
     story.advance(10s);
     CHECK(story.sent().empty());
 }

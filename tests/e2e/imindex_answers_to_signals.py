@@ -29,16 +29,10 @@ def hup_reloads_the_limits(w):
     index = w.index(person=person)
     with Peer() as peer:
         peer.login("one", index.server)
-        peer.send(f"login,two,{peer.endpoint}", index.server)
-        equal(peer.text().split(",")[:2], ["reject", "full"])
+        equal(peer.tries_login("two", index.server), ("reject", "full"))
         person.write_config("im.conf", "[imindex]\nmax-users = 2\n")
         index.signal(signal.SIGHUP)
-
-        def taken():
-            peer.send(f"login,two,{peer.endpoint}", index.server)
-            return peer.text().startswith("Accept")
-
-        until(taken, "the new limit")
+        until(lambda: peer.tries_login("two", index.server)[0] == "Accept", "the new limit")
         equal(set(index.roster()), {"one", "two"}, "nobody is thrown out")
 
 
@@ -52,8 +46,7 @@ def hup_with_a_wrong_file_keeps_the_old_limits(w):
     with Peer() as peer:
         for n in range(5):
             peer.login(f"user{n}", index.server)
-        peer.send(f"login,user5,{peer.endpoint}", index.server)
-        equal(peer.text().split(",")[:2], ["reject", "full"])
+        equal(peer.tries_login("user5", index.server), ("reject", "full"))
 
 
 def what_the_command_line_says_outlives_hup(w):
@@ -64,8 +57,7 @@ def what_the_command_line_says_outlives_hup(w):
     index.counters()  # both signals were taken
     with Peer() as peer:
         peer.login("one", index.server)
-        peer.send(f"login,two,{peer.endpoint}", index.server)
-        equal(peer.text().split(",")[:2], ["reject", "full"])
+        equal(peer.tries_login("two", index.server), ("reject", "full"))
 
 
 def its_users_stay_when_it_stops(w):

@@ -113,7 +113,7 @@ def every_tolerated_spelling_of_login_is_taken(w):
         for form in ("Login,bob,EP", "LOGIN,bob,EP", "\ufefflogin,bob,EP", "login, bob, EP", "login,bob,EP\0",
                      "login,bob,EP\r\n", "login,bob,EP "):
             bob.send(form.replace("EP", bob.endpoint), index.server)
-            assert bob.text().startswith("Accept,"), form
+            assert bob.answer().startswith("Accept,"), form
             equal(_others(w, index, watcher), [f"login,bob,{bob.endpoint}"], form)
             bob.logout("bob", index.server)
             equal(_others(w, index, watcher), [f"logout,bob,{bob.endpoint}"], form)

@@ -67,17 +67,21 @@ def p_names_the_port_of_both(w):
     port = free_port()
     index = w.index(port=port)
     equal(index.port, port)
-    equal(index.tcp, port)
+    with Peer() as peer:
+        equal(peer.login("bob", index.server), port)
+        equal(index.roster(), {"bob": peer.endpoint})
 
 
 def tcp_port_is_told_at_login(w):
     port = free_port()
     index = w.index(f"--tcp-port={port}")
-    equal(index.tcp, port)
-    assert index.port != port
     other = w.index("--tcp-port=0", port=free_port())
-    assert other.tcp > 0
-    equal(other.roster(), {})
+    with Peer() as peer:
+        equal(peer.login("bob", index.server), port)
+        equal(dict(fetch_roster(index.host, port)), {"bob": peer.endpoint})
+        tcp = peer.login("bob", other.server)
+        assert tcp not in (0, port), tcp
+        equal(dict(fetch_roster(other.host, tcp)), {"bob": peer.endpoint})
 
 
 def the_default_port_is_4649(w):

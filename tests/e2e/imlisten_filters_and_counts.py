@@ -18,9 +18,10 @@ def from_takes_only_these_users(w):
                          (["-f", "!carol"], ["alice", "bob2", "天涯"]),
                          (["-f", "!carol", "-f", "!alice"], ["bob2", "天涯"])):
         listener = bob.listen("-T", "talk", "-c", str(len(wanted)), *args)
+        endpoint = bob.local_endpoint()
         with Peer() as peer:
             for name in ("carol", "alice", "bob2", "天涯"):
-                peer.send(f"talk,12:00:00,{name},hi", bob.local_endpoint())
+                peer.send(f"talk,12:00:00,{name},hi", endpoint)
         listener.ends(0)
         equal([line.split("\t")[2] for line in listener.out.splitlines()], wanted, args)
 
@@ -30,12 +31,13 @@ def type_takes_only_these_types(w):
     for args, wanted in ((["-T", "talk"], ["talk"]), (["-T", "login,logout"], ["login", "logout"]),
                          (["--type=logout,talk"], ["logout", "talk"]), ([], ["login", "logout", "talk"])):
         listener = bob.listen("-c", str(len(wanted)), *args)
+        endpoint = bob.local_endpoint()
         with Peer() as peer:
             peer.login("carol", index.server)
             peer.logout("carol", index.server)
             until(lambda: "carol" not in index.roster(), "carol left")
             until(lambda: "logout" not in wanted or "\tlogout\tcarol\t" in listener.out, "the logout")
-            peer.send("talk,12:00:00,carol,hi", bob.local_endpoint())
+            peer.send("talk,12:00:00,carol,hi", endpoint)
         listener.ends(0)
         equal([line.split("\t")[1] for line in listener.out.splitlines()], wanted, args)
 
@@ -61,9 +63,10 @@ def count_ends_with_0_after_n(w):
     index, bob = _bob(w)
     for n in (1, 3):
         listener = bob.listen("-T", "talk", "-c", str(n))
+        endpoint = bob.local_endpoint()
         with Peer() as peer:
             for i in range(n + 2):
-                peer.send(f"talk,12:00:00,alice,{i}", bob.local_endpoint())
+                peer.send(f"talk,12:00:00,alice,{i}", endpoint)
         listener.ends(0)
         equal([line.split("\t")[4] for line in listener.out.splitlines()], [str(i) for i in range(n)])
 
@@ -73,9 +76,10 @@ def timeout_ends_with_1_or_0(w):
     for args, talks, status in ((["-t", "0.3"], 0, 1), (["-t", "1s"], 1, 0), (["-t", "1", "-c", "2"], 1, 1),
                                 (["--timeout=1m", "-c", "2"], 2, 0)):
         listener = bob.listen("-T", "talk", *args)
+        endpoint = bob.local_endpoint()
         with Peer() as peer:
             for _ in range(talks):
-                peer.send("talk,12:00:00,alice,hi", bob.local_endpoint())
+                peer.send("talk,12:00:00,alice,hi", endpoint)
         listener.ends(status)
         equal(len(listener.out.splitlines()), talks)
 

@@ -36,29 +36,9 @@ def p2_talk_through_grep_and_cut(w):
     alice.login()
     for text in ("hello", "Deploy now?", "no deploy\ttoday"):
         alice.send("bob", text)
-    # cut holds its lines back until its input ends
-    imlisten = _child(pipe.pid, "imlisten")
-    import os
-    os.kill(imlisten, 15)
-    pipe.wait()
-    equal(pipe.out, "alice\tDeploy now?\nalice\tno deploy\\ttoday\n")
-
-
-def _child(shell, name):
-    import os
-    import pathlib
-
-    def found():
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and (entry / "comm").read_text().strip() == name \
-                        and os.getpgid(int(entry.name)) == shell:
-                    return int(entry.name)
-            except OSError:
-                pass
-        return None
-
-    return until(found, f"{name} in the pipeline")
+    for _ in range(3):  # cut gives its lines away by the block
+        alice.send("bob", "deploy " + "x" * 4000)
+    equal([pipe.line() for _ in range(2)], ["alice\tDeploy now?", "alice\tno deploy\\ttoday"])
 
 
 def p4_or_else_by_sms(w):
@@ -142,7 +122,6 @@ def p10_mail_when_a_key_is_bad(w):
     alice.login()
     script = """imlogin -l | awk -F'\\t' '$3=="BAD"{print $1; bad=1} END{exit bad}' || mail -s 'key changed' root </dev/null"""
     equal(alice.sh(script).ends(0).out, "")
-    w.stub("imlogin", "#!/bin/sh\nprintf 'bob\\tonline\\tBAD\\t127.0.0.1:1\\t-\\n'\n") if not (w.bin / "imlogin").is_symlink() else None
     (w.bin / "imlogin").unlink()
     w.stub("imlogin", "#!/bin/sh\nprintf 'bob\\tonline\\tBAD\\t127.0.0.1:1\\t-\\n'\n")
     equal(alice.sh(script).ends(0).out, "bob\nmail -s key changed root\n")

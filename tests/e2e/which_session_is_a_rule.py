@@ -57,8 +57,8 @@ def the_server_chooses_too(w):
     me.run("imlogin", "-l", status=64)
     with Peer() as carol:
         carol.login("carol", two.server)
-        me.run("imlogin", "-i", "carol", "-s", two.server)
-        me.run("imlogin", "-i", "carol", "-s", one.server, status=1)
+        me.run("imlogin", "-s", two.server, "-i", "carol")
+        me.run("imlogin", "-s", one.server, "-i", "carol", status=1)
         me.run("imlogin", "-i", "carol", env={"IM_SERVER": two.server})
         me.write_config("im.conf", f"server = {two.server}\n")
         me.run("imlogin", "-i", "carol")

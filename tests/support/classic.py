@@ -132,15 +132,32 @@ class Peer:
             return True
         return False
 
+    def answer(self, patience=None):
+        """The next datagram that does not tell of somebody's coming or going."""
+        while (text := self.text(patience)).startswith(("login,", "logout,")):
+            pass
+        return text
+
+    def talk(self):
+        """The text of the next talk."""
+        fields = self.answer().split(",", 3)
+        assert fields[0] == "talk", fields
+        return fields[3]
+
     def login(self, name, index, claim=None):
         """Logs in at `index` ("IP:PORT"); returns the TCP port of the Accept."""
         self.send(f"login,{name},{claim or self.endpoint}", index)
-        while True:
-            text = self.text()
-            if text.startswith(("login,", "logout,")):
-                continue  # somebody else's coming and going
-            assert text.startswith("Accept,"), text
-            return int(text.split(",")[1])
+        text = self.answer()
+        assert text.startswith("Accept,"), text
+        return int(text.split(",")[1])
+
+    def tries_login(self, name, index, claim=None, patience=None):
+        """The answer's first two fields ("Accept", PORT or "reject", CODE); None: no answer."""
+        self.send(f"login,{name},{claim or self.endpoint}", index)
+        try:
+            return tuple(self.answer(patience).split(",")[:2])
+        except AssertionError:
+            return None
 
     def logout(self, name, index, claim=None):
         self.send(f"logout,{name},{claim or self.endpoint}", index)

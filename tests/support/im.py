@@ -350,7 +350,7 @@ def descriptors(pid):
 
 
 class Index(Program):
-    """A running imindex: `.port`, `.server`, and `.tcp` once somebody asked."""
+    """A running imindex: `.host`, `.port`, `.server`, and `.tcp`, the roster's port."""
 
     def __init__(self, argv, env, cwd, **kwargs):
         reader, writer = os.pipe()
@@ -365,21 +365,11 @@ class Index(Program):
         self.host, port = classic.address(self.server)
         self.port = int(port)
 
-    @property
-    def tcp(self):
-        """The roster's port, as a login is told."""
-        with classic.Peer("::1" if ":" in self.host else "127.0.0.1") as peer:
-            port = peer.login("tcp-port-probe", self.server)
-            peer.logout("tcp-port-probe", self.server)
-            until(lambda: "tcp-port-probe" not in dict(classic.fetch_roster(self.host, port)),
-                  "the probe is gone")
-            return port
+        self.tcp = self.port  # the default; scenarios of --tcp-port say otherwise
 
     def roster(self):
         """Name to endpoint of everybody online."""
-        if not hasattr(self, "_tcp"):
-            self._tcp = self.tcp
-        return dict(classic.fetch_roster(self.host, self._tcp))
+        return dict(classic.fetch_roster(self.host, self.tcp))
 
     def counters(self):
         """The line that USR1 prints."""

@@ -154,14 +154,14 @@ def who_wrote_from_elsewhere(w):
     pipe = bob.sh(IMEVENTS[0])
     until(lambda: "bob" in index.roster() and bob.sessions(), "bob is online")
     alice.login()
-    from classic import talk
+    from classic import encode
     import socket
     host, port = bob.local_endpoint().rsplit(":", 1)
     until(lambda: "alice\t" in bob.session(), "bob has heard of alice")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as liar:
         try:
             liar.bind((elsewhere, 0))
-            liar.sendto(talk("12:00:00", "alice", "hi"), (host, int(port)))
+            liar.sendto(encode("talk,12:00:00,alice,hi"), (host, int(port)))
         except OSError:
             print("SKIPPED: that address cannot reach the loopback interface")
             return

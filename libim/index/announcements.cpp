@@ -9,11 +9,11 @@ namespace im::index {
 
 void Announcements::came(const wire::Login& login, Row row, Directory& users) {
     tell(login);
-    users.notes(row).joinedAt = static_cast<std::uint32_t>(gathered_.ends.size());
+    users.joinedAt(row) = static_cast<std::uint32_t>(gathered_.ends.size());
 }
 
 void Announcements::leaves(const wire::Logout& logout, Row row, Directory& users) {
-    const std::size_t from = users.isSettled(row) ? 0 : users.notes(row).joinedAt;
+    const std::size_t from = users.isSettled(row) ? 0 : users.joinedAt(row);
     const std::size_t until = gathered_.ends.size();
     if (from < until) gathered_.farewells.push_back({users.destination(row), from, until});
     tell(logout);
@@ -35,8 +35,7 @@ std::uint64_t Announcements::deliver(Directory& users, Sink& sink) {
         count += fanOut(farewell.from, farewell.until, {&farewell.to, 1}, sink);
     const std::span<const Destination> newcomers = users.newcomers();
     for (std::size_t i = 0; i < newcomers.size(); ++i)
-        count +=
-            fanOut(users.notes(users.newcomer(i)).joinedAt, all, newcomers.subspan(i, 1), sink);
+        count += fanOut(users.joinedAt(users.newcomer(i)), all, newcomers.subspan(i, 1), sink);
     count += fanOut(0, all, users.settled(), sink);
     users.settle();
     return count;

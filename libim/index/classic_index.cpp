@@ -12,7 +12,7 @@ namespace im::index {
 
 namespace {
 
-/// Notes::unreachableCount of a user who is to be logged out for it.
+/// Directory::unreachableCount() of a user who is to be logged out for it.
 constexpr std::uint8_t kIsUnreachable = 0xFF;
 
 /// What a refused login is told.  Texts are short, so that the answer to the shortest login
@@ -246,7 +246,7 @@ void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
 
 void ClassicIndex::renew(Row row, const Destination& where, Sink& sink) {
     users_.setPath(row, where.via);
-    users_.notes(row).unreachableCount = 0;
+    users_.unreachableCount(row) = 0;
     renewLease(row);
     ++counters_.renewals;
     accept(where, sink);
@@ -396,24 +396,29 @@ void ClassicIndex::endUnreachable() {
         const Row row = unreachable_.back();
         unreachable_.pop_back();
         // Not if he has logged in again meanwhile, or the row has got somebody else's.
-        if (users_.notes(row).unreachableCount == kIsUnreachable) leave(row, "unreachable");
+        if (users_.unreachableCount(row) == kIsUnreachable) leave(row, "unreachable");
     }
 }
 
 void ClassicIndex::unreachable(const Endpoint& endpoint, TimePoint now) {
     now_ = now;
-    for (Row row = users_.firstAt(endpoint); row != kNoRow; row = users_.nextAt(row)) {
-        Directory::Notes& notes = users_.notes(row);
-        if (notes.unreachableCount == kIsUnreachable) continue;
-        if (notes.unreachableCount == 0) notes.unreachableSince = ticksUp(now - start_);
-        if (notes.unreachableCount < kUnreachableCount) ++notes.unreachableCount;
-        const Ticks since = std::min(notes.unreachableSince, ticksDown(now - start_));
-        if (notes.unreachableCount < kUnreachableCount ||
-            (ticksDown(now - start_) - since) * kTick < kUnreachableTime)
-            continue;
-        notes.unreachableCount = kIsUnreachable;
-        unreachable_.push_back(row);
-    }
+    for (Row row = users_.firstAt(endpoint); row != kNoRow; row = users_.nextAt(row))
+        if (isUnreachableNow(row)) unreachable_.push_back(row);
+}
+
+/// Counts one more port-unreachable; true when it is the one that ends the login.
+bool ClassicIndex::isUnreachableNow(Row row) {
+    std::uint8_t& count = users_.unreachableCount(row);
+    Ticks& since = users_.unreachableSince(row);
+    if (count == kIsUnreachable) return false;
+    if (count == 0) since = ticksUp(now_ - start_);
+    if (count < kUnreachableCount) ++count;
+    if (count < kUnreachableCount) return false;
+    // `since` is rounded up, so a hundred at once may seem to come before the first.
+    const Ticks time = ticksDown(now_ - start_);
+    if (time < since || (time - since) * kTick < kUnreachableTime) return false;
+    count = kIsUnreachable;
+    return true;
 }
 
 }  // namespace im::index

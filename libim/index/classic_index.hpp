@@ -161,6 +161,7 @@ private:
     void endLeases();
     void endPending();
     void endUnreachable();
+    bool isUnreachableNow(Row row);
     std::int64_t sinceNow();
 
     Policy policy_;

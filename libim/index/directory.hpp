@@ -4,14 +4,14 @@
 // growing.  Not thread-safe; it belongs to one index.
 //
 //     names        [tag|row] ...            SlotTable: name -> row                    16.8 B
-//     users        [name|notes|order] ...   Slab: what we keep of a user              60   B
+//     users        [name|notes|order] ...   Slab: what we keep of a user              56   B
 //     destinations [endpoint|path] ...      dense: where to send, in one span         20   B
 //     rows         [row] ...                dense: whose destination this is           4   B
 //     endpoints    heads, [links] ...       RowChains: endpoint -> rows               12.2 B
 //     addresses    [tag|row], [addr|n] ...  AddressCounts, one for each address       36.8 B
 //
-// Bytes are those of one user among a million at a million addresses (150 in all); at few
-// addresses there are 113.
+// Bytes are those of one user among a million at a million addresses (146 in all); at few
+// addresses there are 110.
 //
 // `destinations` is what a broadcast hands over as it is.  It has two parts: the settled, who
 // were there before the present batch, then the newcomers.  Who leaves is replaced by the last
@@ -43,13 +43,6 @@ namespace im::index {
 
 class Directory {
 public:
-    /// What others keep with a user.  Zero for a user just added.
-    struct Notes {
-        std::uint32_t joinedAt = 0;  ///< Announcements: his first one, of this batch
-        Ticks unreachableSince = 0;  ///< of the first port-unreachable
-        std::uint8_t unreachableCount = 0;
-    };
-
     explicit Directory(const HashKey& key);
 
     std::size_t size() const { return destinations_.size(); }
@@ -67,8 +60,14 @@ public:
     std::string_view name(Row row) const { return users_[row].name.view(); }
     Name nameOf(Row row) const { return users_[row].name.name(); }
     const Destination& destination(Row row) const { return destinations_[users_[row].dense]; }
-    Notes& notes(Row row) { return users_[row].notes; }
     void setPath(Row row, PathId via) { destinations_[users_[row].dense].via = via; }
+
+    /// What others note of a user; zero for one just added.  Announcements: the first that he is
+    /// to hear, while he is a newcomer.
+    std::uint32_t& joinedAt(Row row) { return users_[row].joinedAt; }
+    /// Of port-unreachables: the first, and how many.
+    Ticks& unreachableSince(Row row) { return users_[row].unreachableSince; }
+    std::uint8_t& unreachableCount(Row row) { return users_[row].unreachableCount; }
 
     /// Users at exactly this address.
     std::size_t usersAt(const Address& address) const { return addresses_.of(address); }
@@ -98,7 +97,9 @@ public:
 private:
     struct User {
         NameBytes name;
-        Notes notes;
+        std::uint8_t unreachableCount = 0;
+        Ticks unreachableSince = 0;
+        std::uint32_t joinedAt = 0;
         std::uint32_t dense = 0;
         Row previous = kNoRow;
         Row next = kNoRow;

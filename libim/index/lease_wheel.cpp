@@ -13,7 +13,7 @@ void LeaseWheel::set(Row row, TimePoint end) {
     if (due == kNever) return cancel(row);
     assert(row < kFirst);
     if (heads_.empty()) heads_.assign(kSlots + 1, kNoRow);
-    if (row >= leases_.size()) leases_.resize(static_cast<std::size_t>(row) + 1);
+    leases_.makeRoomFor(row);
 
     Lease& lease = leases_[row];
     const bool isFiled = lease.previous != kNoRow;

@@ -59,9 +59,9 @@ private:
     std::size_t slotsToNext() const;
 
     TimePoint start_;
-    Ticks turned_ = 0;           // slots up to this tick have had their turn
-    std::vector<Lease> leases_;  // by row; empty until the first
-    std::vector<Row> heads_;     // of each slot and of kTurn
+    Ticks turned_ = 0;        // slots up to this tick have had their turn
+    RowArray<Lease> leases_;  // empty until the first
+    std::vector<Row> heads_;  // of each slot and of kTurn
     std::array<std::uint64_t, kSlots / kWordBits> used_{};  // a bit for each slot with a head
 };
 

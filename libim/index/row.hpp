@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// Row and Slab: things kept in one flat array under a number that stays theirs while they exist.
-// A row number takes the place of a pointer everywhere in the index: it has four bytes, survives
-// the growth of the array, and can be checked.
+// Row, RowArray and Slab: things kept in flat arrays under a number that stays theirs while they
+// exist.  A row number takes the place of a pointer everywhere in the index: it has four bytes,
+// is valid in several arrays at once, and can be checked.
 #pragma once
 
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace im::index {
@@ -14,20 +14,36 @@ namespace im::index {
 using Row = std::uint32_t;
 inline constexpr Row kNoRow = 0xFFFFFFFF;
 
-/// Rows of T.  Numbers of removed rows are used again, the latest first, so that the array is
-/// never longer than the largest number of rows there ever was.  Growing copies the array; once
-/// it has its size, add() and remove() allocate nothing.
+/// T by row number, in chunks: growing allocates one more chunk and moves nothing.  As one
+/// vector a million users would be copied, 60 MB in one go, whenever it doubled, and what it left
+/// behind would stay with the process (40 bytes a user, measured).
+template <typename T>
+class RowArray {
+public:
+    T& operator[](Row row) { return chunks_[row / kChunk][row % kChunk]; }
+    const T& operator[](Row row) const { return chunks_[row / kChunk][row % kChunk]; }
+
+    /// All rows below size() are there; new ones are T().
+    std::size_t size() const { return chunks_.size() * kChunk; }
+    void makeRoomFor(Row row) {
+        while (row >= size()) chunks_.push_back(std::make_unique<T[]>(kChunk));
+    }
+
+private:
+    static constexpr std::size_t kChunk = 1024;
+
+    std::vector<std::unique_ptr<T[]>> chunks_;
+};
+
+/// Rows of T that come and go.  Numbers of removed rows are used again, the latest first, so that
+/// there are never more than the largest number of rows there ever was.
 template <typename T>
 class Slab {
 public:
     Row add(const T& value) {
-        if (free_.empty()) {
-            assert(rows_.size() < kNoRow);
-            rows_.push_back(value);
-            return static_cast<Row>(rows_.size() - 1);
-        }
-        const Row row = free_.back();
-        free_.pop_back();
+        const Row row = free_.empty() ? next_++ : free_.back();
+        if (!free_.empty()) free_.pop_back();
+        rows_.makeRoomFor(row);
         rows_[row] = value;
         return row;
     }
@@ -38,11 +54,12 @@ public:
     T& operator[](Row row) { return rows_[row]; }
     const T& operator[](Row row) const { return rows_[row]; }
 
-    std::size_t size() const { return rows_.size() - free_.size(); }
+    std::size_t size() const { return next_ - free_.size(); }
 
 private:
-    std::vector<T> rows_;
+    RowArray<T> rows_;
     std::vector<Row> free_;
+    Row next_ = 0;
 };
 
 }  // namespace im::index

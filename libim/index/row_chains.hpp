@@ -26,7 +26,7 @@ public:
     template <typename HashOf>
     void insert(Row row, std::uint64_t hash, HashOf&& hashOf) {
         if (size_ == heads_.size()) grow(hashOf);
-        if (row >= links_.size()) links_.resize(static_cast<std::size_t>(row) + 1);
+        links_.makeRoomFor(row);
         link(row, hash);
         ++size_;
     }
@@ -60,8 +60,8 @@ private:
             }
     }
 
-    std::vector<Row> heads_;    // of each bucket
-    std::vector<Links> links_;  // by row
+    std::vector<Row> heads_;  // of each bucket
+    RowArray<Links> links_;
     std::size_t size_ = 0;
 };
 

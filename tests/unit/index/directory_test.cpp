@@ -74,11 +74,11 @@ TEST_CASE("A Directory takes a name of 32 bytes") {
 TEST_CASE("A user just added has no notes, even on the row of a former one") {
     Directory users(kTestKey);
     const Row first = users.add(nameOf("a"), {endpointAt("10.0.0.1:5")});
-    users.notes(first).unreachableCount = 3;
+    users.unreachableCount(first) = 3;
     users.remove(first);
     const Row second = users.add(nameOf("b"), {endpointAt("10.0.0.1:5")});
     REQUIRE(second == first);
-    CHECK(users.notes(second).unreachableCount == 0);
+    CHECK(users.unreachableCount(second) == 0);
 }
 
 TEST_CASE("Several users may be at one endpoint") {

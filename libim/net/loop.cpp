@@ -145,6 +145,9 @@ void Loop::runOnce(std::optional<Duration> longest) {
 }
 
 void Loop::run() {
+    // What was done before the first turn has an end of turn as well: a session that was adopted
+    // wants its roster before anything has happened that would end a wait.
+    if (!stopped_) runOnce(Duration::zero());
     while (!stopped_) runOnce();
 }
 

@@ -168,6 +168,13 @@ TEST_CASE("The end of a turn comes after its handlers and deadlines", "[net]") {
     CHECK(order == "hdeE");
 }
 
+TEST_CASE("run() ends a turn before it waits for the first time", "[net]") {
+    Loop loop;
+    loop.atEndOfTurn([&] { loop.stop(); });
+    loop.run();  // nothing will ever happen: a wait would not end
+    CHECK(loop.stopped());
+}
+
 TEST_CASE("A signal is a call of the turn after it, never an interruption", "[net]") {
     im::net::blockSignals({SIGUSR1, SIGUSR2});
     Loop loop;

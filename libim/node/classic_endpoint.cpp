@@ -61,6 +61,7 @@ void ClassicEndpoint::login() {
 
 void ClassicEndpoint::adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster) {
     listener_.adopt(tcpPort, roster, loop_.now());
+    fetchIfAsked();
 }
 
 void ClassicEndpoint::logout() {
@@ -107,6 +108,11 @@ void ClassicEndpoint::noteLost(std::uint64_t lost) {
     arrived_ += lost;
 }
 
+void ClassicEndpoint::fetchIfAsked() {
+    if (fetch_) return;
+    if (const auto from = listener_.takeFetch()) startFetch(*from);
+}
+
 void ClassicEndpoint::startFetch(const Endpoint& from) {
     fetch_ = std::make_unique<net::RosterFetch>(from, loop_.now(), net::RosterFetch::Limits{});
     if (fetch_->done()) return endFetch();
@@ -147,8 +153,7 @@ void ClassicEndpoint::onDeadline() {
 
 void ClassicEndpoint::endTurn() {
     listener_.tick(loop_.now(), queue_);
-    if (!fetch_)
-        if (const auto from = listener_.takeFetch()) startFetch(*from);
+    fetchIfAsked();
     queue_.flush(socket_);
     tellEvents();
     if (afterTurn_) afterTurn_();

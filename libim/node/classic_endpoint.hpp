@@ -71,6 +71,7 @@ private:
     void receive();
     void take(const Datagram& datagram);
     void noteLost(std::uint64_t lost);
+    void fetchIfAsked();
     void startFetch(const Endpoint& from);
     void advanceFetch();
     void endFetch();

@@ -84,9 +84,15 @@ TEST_CASE("a wide graph of aliases is expanded in a moment") {
     // Each of 60 names both of the next: 2^60 paths.
     std::string text;
     for (int i = 0; i < 60; ++i) {
-        const std::string n = std::to_string(i + 1);
-        const std::string members = ": x" + n + ", y" + n + "\n";
-        text += "x" + std::to_string(i) + members + "y" + std::to_string(i) + members;
+        const std::string next = std::to_string(i + 1);
+        for (const char* side : {"x", "y"})
+            text.append(side)
+                .append(std::to_string(i))
+                .append(": x")
+                .append(next)
+                .append(", y")
+                .append(next)
+                .append("\n");
     }
     CHECK(expanded(text, "x0") == Members{"x60", "y60"});
 }

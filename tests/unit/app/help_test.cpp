@@ -55,11 +55,10 @@ TEST_CASE("help lists every option with its letter, name and argument") {
           "\n  -x                          by letter only\n",
           "\n  -s, --server=HOST[:PORT]    the index (default port 4649)\n", "\n  -q, --quiet ",
           "\n  -v, --verbose ", "\n  -h, --help ", "\n  -V, --version ", "\n  -C, --config=FILE ",
-          "\n  -u, --user=NAME ",
-          "\n      --color=auto|always|never\n                              "
-          "colour records (default auto)\n",
-          "\n      --an-option-with-a-long-name=VALUE\n                          "
-          "    stands on its own line\n",
+          "\n  -u, --user=NAME ", "\n      --color=auto|always|never\n",
+          "\n                              colour records (default auto)\n",
+          "\n      --an-option-with-a-long-name=VALUE\n",
+          "\n                              stands on its own line\n",
           "\n  -a, --ask                   wait for the reply\n"}) {
         INFO(line);
         CHECK(place(line) != std::string::npos);

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace im::node {
@@ -37,7 +38,9 @@ struct Target {
     std::uint16_t port = 0;
 
     friend bool operator==(const Target&, const Target&) = default;
-    friend auto operator<=>(const Target&, const Target&) = default;
+    friend bool operator<(const Target& a, const Target& b) {
+        return std::tie(a.user, a.host, a.port) < std::tie(b.user, b.host, b.port);
+    }
 };
 
 /// What came of one message to one target.

@@ -29,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace im::node {
@@ -118,7 +119,9 @@ struct SessionId {
     /// "alice@127.0.0.1:4649"
     [[nodiscard]] std::string toString() const;
     friend bool operator==(const SessionId&, const SessionId&) = default;
-    friend auto operator<=>(const SessionId&, const SessionId&) = default;
+    friend bool operator<(const SessionId& a, const SessionId& b) {
+        return std::tie(a.user, a.server) < std::tie(b.user, b.server);
+    }
 };
 
 /// The directory of session files.  A value.

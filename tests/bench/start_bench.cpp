@@ -127,6 +127,7 @@ Candidate parse(std::string_view argument, const std::string& port) {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> out;
+    out.reserve(words.size() + 1);
     for (std::string& word : words) out.push_back(word.data());
     out.push_back(nullptr);
     return out;
@@ -183,6 +184,7 @@ void print(const std::vector<Candidate>& candidates) {
 void measure(int rounds, std::vector<Candidate>& candidates, const Sink& sink) {
     constexpr int kWarmUp = 5;
     std::vector<Candidate*> order;
+    order.reserve(candidates.size());
     for (Candidate& candidate : candidates) order.push_back(&candidate);
     std::mt19937 chance(4649);  // NOLINT: the same order each time, on purpose
     for (int round = -kWarmUp; round < rounds; ++round) {

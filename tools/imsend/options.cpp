@@ -11,25 +11,23 @@ namespace {
 using app::Option;
 using app::OptionKind;
 
-enum Id : int {
-    kWhole = app::kFirstOwnId,
-    kToFirst,
-    kJsonIn,
-    kTimeout,
-    kSkipEmpty,
-    kTee,
-    kRate,
-    kDryRun,
-    kClassic,
-    kCommas,
-    kAsk,
-    kRe,
-    kQueue,
-    kOutbox,
-    kFlush,
-    kNoEarly,
-    kAllowClassic,
-};
+constexpr int kWhole = app::kFirstOwnId;
+constexpr int kToFirst = app::kFirstOwnId + 1;
+constexpr int kJsonIn = app::kFirstOwnId + 2;
+constexpr int kTimeout = app::kFirstOwnId + 3;
+constexpr int kSkipEmpty = app::kFirstOwnId + 4;
+constexpr int kTee = app::kFirstOwnId + 5;
+constexpr int kRate = app::kFirstOwnId + 6;
+constexpr int kDryRun = app::kFirstOwnId + 7;
+constexpr int kClassic = app::kFirstOwnId + 8;
+constexpr int kCommas = app::kFirstOwnId + 9;
+constexpr int kAsk = app::kFirstOwnId + 10;
+constexpr int kRe = app::kFirstOwnId + 11;
+constexpr int kQueue = app::kFirstOwnId + 12;
+constexpr int kOutbox = app::kFirstOwnId + 13;
+constexpr int kFlush = app::kFirstOwnId + 14;
+constexpr int kNoEarly = app::kFirstOwnId + 15;
+constexpr int kAllowClassic = app::kFirstOwnId + 16;
 
 constexpr std::array kOptions{
     Option{.id = kWhole,

@@ -82,7 +82,7 @@ void Post::sayClassic(bool hasSession) const {
 std::string Post::senderName(const std::optional<node::SessionFile>& session) const {
     if (session) return session->session().user.str();
     if (const auto user = givenUser(tool_.settings())) return user->str();
-    const std::string login = app::loginName();
+    std::string login = app::loginName();
     if (!Name::parse(login))
         throw Error(ErrorKind::Usage, "cannot tell who you are", "say so with --user");
     return login;

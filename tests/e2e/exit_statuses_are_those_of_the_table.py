@@ -19,7 +19,7 @@ def done_is_0_and_no_is_1(w):
         alice.run("imlogin", "-i", "bob")
     alice.run("imlogin", "-i", "nobody", status=1)
     alice.run("imlogin", "-w", "-t", "0.1", "nobody", status=1)
-    alice.run("imlisten", "-q", "-t", "0.1", status=1)
+    alice.run("imlisten", "-q", "-T", "talk", "-t", "0.1", status=1)
 
 
 def bad_input_is_65(w):

@@ -138,7 +138,11 @@ def each_refusal_by_rate_is_said_with_vv_only(w):
             for n in range(10):
                 peer.send(f"login,user{n},{peer.endpoint}", index.server)
             other.login("other", index.server)
-            equal("127.0.0.1" in index.err and "rate" in index.err, said, index.err)
+            if said:
+                index.says("127.0.0.1")
+                assert "rate" in index.err, index.err
+            else:
+                equal(index.err, "")
 
 
 def no_rate_is_no_limit(w):
@@ -174,17 +178,17 @@ def a_tcp_client_that_does_not_read_harms_nobody(w):
     import socket
     index = w.index("--rate=0", "--max-per-ip=0")
     with Peer() as peer:
-        for n in range(2000):
+        for n in range(1000):
             peer.send(f"login,user{n:05},{peer.endpoint}", index.server)
             if n % 100 == 99:
                 until(lambda: f"user{n:05}" in index.roster(), "taken")
     lazy = [socket.create_connection(("127.0.0.1", index.port)) for _ in range(100)]
     try:
-        equal(len(index.roster()), 2000)
+        equal(len(index.roster()), 1000)
         for conn in lazy[:50]:
             conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             conn.close()
-        equal(len(index.roster()), 2000)
+        equal(len(index.roster()), 1000)
     finally:
         for conn in lazy:
             conn.close()

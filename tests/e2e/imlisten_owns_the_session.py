@@ -49,7 +49,7 @@ def keep_keeps_the_login(w):
     with Peer() as fence:
         fence.login("fence", index.server)
     equal(index.roster()["bob"], endpoint)
-    bob.listen("-t", "0.2").ends(1)
+    bob.listen("-T", "talk", "-t", "0.2").ends(1)
     until(lambda: "bob" not in index.roster(), "now logged out")
 
 

@@ -97,7 +97,7 @@ def killed_listeners_and_impatient_readers(w):
     listeners have read theirs."""
     server = _server(w)
     for n in range(60):
-        server.users.append([f"user{n}", ("127.0.0.1", 20000 + n)])
+        server.users.append([f"user{n}", ("127.0.0.1", 1 + n)])
     for n in range(4):
         bob, = w.people(server, f"bob{n}")
         listener = bob.start_ready("imlisten")
@@ -112,8 +112,8 @@ def killed_listeners_and_impatient_readers(w):
 
 def duplicates_and_leavers_of_long_ago_are_borne(w):
     server = _server(w)
-    server.users = [["bob", ("127.0.0.1", 20001)], ["bob", ("127.0.0.1", 20001)], ["old", ("127.0.0.1", 20002)],
-                    ["q\x1b[2J", ("127.0.0.1", 20003)], ["", ("127.0.0.1", 20004)], ["a;b", ("127.0.0.1", 20005)]]
+    server.users = [["bob", ("127.0.0.1", 1)], ["bob", ("127.0.0.1", 1)], ["old", ("127.0.0.1", 2)],
+                    ["q\x1b[2J", ("127.0.0.1", 3)], ["", ("127.0.0.1", 4)], ["a;b", ("127.0.0.1", 5)]]
     alice, = w.people(server, "alice")
     out = alice.run("imlogin").out
     names = [line.split("\t")[0] for line in out.splitlines()]

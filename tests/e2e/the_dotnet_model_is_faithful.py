@@ -158,7 +158,7 @@ def logging_out_skips_the_neighbour(w):
 def a_client_that_closes_without_reading_kills_the_server(w):
     for way in ("plain", "reset"):
         with DotnetServer() as server:
-            server.users = [[f"user{i}", ("127.0.0.1", 4000 + i)] for i in range(100)]
+            server.users = [[f"user{i}", ("127.0.0.1", 1 + i)] for i in range(100)]
             with socket.create_connection((server.address, server.tcp_port)) as conn:
                 if way == "reset":
                     conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

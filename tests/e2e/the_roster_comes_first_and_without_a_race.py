@@ -4,7 +4,7 @@ told twice between the two, however fast people come and go."""
 import threading
 
 from classic import Peer
-from im import equal, until
+from im import PATIENCE, equal
 from records import rest
 
 
@@ -62,7 +62,7 @@ def adding_up_the_stream_gives_the_roster(w):
     with Peer() as fence:
         fence.login("fence", index.server)
     for listener in listeners:
-        until(lambda: "\tlogin\tfence\t" in listener.out, "the fence")
+        assert listener.out_stream.wait_for(b"\tlogin\tfence\t", PATIENCE), listener.story("the fence")
         online, streaming = {}, False
         for line in listener.out.splitlines():
             kind, user, _, text = rest(line)

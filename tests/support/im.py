@@ -67,11 +67,33 @@ def matches(pattern, text):
     return found
 
 
+class _Ports:
+    """A hundred port numbers that no other scenario uses while this one runs, outside the range
+    the kernel gives out: who holds the lock of a slot owns its numbers."""
+
+    def __init__(self):
+        folder = pathlib.Path(tempfile.gettempdir()) / f"im-e2e-ports-{os.getuid()}"
+        folder.mkdir(exist_ok=True)
+        for slot in range(200):
+            self._lock = (folder / str(slot)).open("w", encoding="ascii")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self._lock.close()
+                continue
+            self.numbers = iter(range(12000 + 100 * slot, 12100 + 100 * slot))
+            return
+        raise AssertionError("no port numbers left")
+
+
+_ports = None
+
+
 def free_port(host="127.0.0.1"):
-    """A number that is free for UDP and TCP, outside the range the kernel gives out."""
-    import random
-    while True:
-        port = random.randint(12000, 32000)
+    """A number that is free for UDP and TCP."""
+    global _ports
+    _ports = _ports or _Ports()
+    for port in _ports.numbers:
         try:
             with socket.socket(classic.family(host), socket.SOCK_DGRAM) as udp, \
                  socket.socket(classic.family(host)) as tcp:
@@ -80,6 +102,7 @@ def free_port(host="127.0.0.1"):
                 return port
         except OSError:
             continue
+    raise AssertionError("a hundred port numbers are not enough")
 
 
 def has_ipv6():

@@ -1,7 +1,9 @@
 # What `cmake --install` gives to other programs: the library, its public headers, a CMake package
-# (find_package(im) and im::im) and libim.pc.  The tools and manuals install themselves.
+# (find_package(im) and im::im) and libim.pc; and the tools.  Manuals install themselves.
 # The public surface is libim/node/client.hpp and what it includes; the rest may change any day.
 include(CMakePackageConfigHelpers)
+
+install(TARGETS imindex imlogin imlisten RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 install(TARGETS im EXPORT imTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/libim/node/client.hpp

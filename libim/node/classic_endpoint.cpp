@@ -86,8 +86,17 @@ std::optional<TimePoint> ClassicEndpoint::nextDeadline() const {
 // One batch a turn, so that output, signals and timers have their turn in a flood as well.
 void ClassicEndpoint::receive() {
     if (paused_) return;
-    for (const Datagram& datagram : socket_.receive()) take(datagram);
-    if (!lookForLostAt_) lookForLostAt_ = loop_.now() + kLookForLost;
+    const auto batch = socket_.receive();
+    for (const Datagram& datagram : batch) take(datagram);
+    if (!batch.empty() && !lookForLostAt_) lookForLostAt_ = loop_.now() + kLookForLost;
+}
+
+// Only when nothing waits: what was lost is behind that, and each datagram tells what was lost
+// before it.
+void ClassicEndpoint::lookForLost() {
+    lookForLostAt_.reset();
+    receive();
+    if (!paused_ && !lookForLostAt_) noteLost(socket_.takeLost());
 }
 
 void ClassicEndpoint::take(const Datagram& datagram) {
@@ -144,11 +153,7 @@ void ClassicEndpoint::endFetch() {
 void ClassicEndpoint::onDeadline() {
     const TimePoint now = loop_.now();
     if (fetch_ && fetch_->deadline() <= now) advanceFetch();
-    // Not while we do not read: what was lost is then behind what still waits.
-    if (lookForLostAt_ && *lookForLostAt_ <= now) {
-        lookForLostAt_.reset();
-        if (!paused_) noteLost(socket_.takeLost());
-    }
+    if (lookForLostAt_ && *lookForLostAt_ <= now) lookForLost();
 }
 
 void ClassicEndpoint::endTurn() {

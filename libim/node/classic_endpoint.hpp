@@ -70,6 +70,7 @@ public:
 private:
     void receive();
     void take(const Datagram& datagram);
+    void lookForLost();
     void noteLost(std::uint64_t lost);
     void fetchIfAsked();
     void startFetch(const Endpoint& from);

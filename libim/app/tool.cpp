@@ -5,6 +5,7 @@
 #include "libim/app/escape.hpp"
 #include "libim/base/name.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -40,6 +41,14 @@ void makePipeHarmless() {
     action.sa_flags = SA_RESTART;
     ::sigaction(SIGPIPE, &action, nullptr);
     unblock(SIGPIPE);
+}
+
+/// A stream that was closed from the start must not become a socket or a file of ours, into which
+/// records would then be written.  What stands in its place fails as a closed one does: EBADF.
+void holdClosedStreams() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(fd, F_GETFD) < 0)
+            static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
 int inform(const ToolInfo& info, int id) {
@@ -165,6 +174,7 @@ void Tool::progress(std::string_view text) {
 }
 
 int runTool(const ToolInfo& info, int argc, char* argv[], int (*body)(Tool&)) {
+    holdClosedStreams();
     makePipeHarmless();
     const OptionTable table(info.name, info.options);
     return guarded(Tool(info, {}, {}), [&] {

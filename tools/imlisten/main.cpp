@@ -82,8 +82,8 @@ constexpr std::array kOptions{
 };
 
 constexpr std::array kSynopsis{
-    "[-p PORT | -b ADDR:PORT] [--classic] [-f USER]... [-T TYPE,...] [-r]",
-    "[-c N] [-t DUR] [-x CMD [--print]] [--keep] [-j | -0 | -F FMT]",
+    "[-p PORT | -b ADDR:PORT] [--classic] [-f USER]... [-T TYPE,...] [-r]\n"
+    "                [-c N] [-t DUR] [-x CMD [--print]] [--keep] [-j | -0 | -F FMT]",
 };
 
 constexpr std::array kExamples{

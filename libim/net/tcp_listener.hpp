@@ -70,6 +70,7 @@ private:
         std::size_t written = 0;
         TimePoint since;     // accepted
         TimePoint progress;  // of the last byte taken by the visitor
+        bool watched = false;
     };
     // Front: longest without progress.
     using Connections = std::list<Connection>;
@@ -83,10 +84,13 @@ private:
     void admit(int descriptor, const Address& from);
     void makeRoom(const Address& source);
     void outOfDescriptors();
+    void watch(Visitor visitor);
     void ready(Visitor visitor);
     bool writeMore(Visitor visitor);
     bool discardInput(Visitor visitor);
     void finish(const Connection& connection);
+    void lookAtFinished();
+    void cutOff(Visitor visitor);
     void close(Visitor visitor);
     [[nodiscard]] TimePoint deadlineOf(const Connection& connection) const;
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
@@ -101,7 +105,9 @@ private:
     TcpCounters counters_;
     Connections connections_;
     std::map<Address, std::size_t> perSource_;
-    std::optional<TimePoint> pausedUntil_;
+    std::optional<TimePoint> pausedUntil_;  // no accepting
+    std::optional<TimePoint> lookAt_;       // when to look whether who got all has closed
+    TimePoint unwatchedSince_;              // no older progress among those not watched
     Loop::DeadlineId deadline_ = 0;
 };
 

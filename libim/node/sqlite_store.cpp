@@ -118,6 +118,10 @@ struct SqliteStore::Database {
     }
 
     void renewStatements() {
+        begin = std::make_unique<Statement>(session);
+        *begin << "BEGIN IMMEDIATE";
+        commit = std::make_unique<Statement>(session);
+        *commit << "COMMIT";
         put = std::make_unique<Statement>(session);
         *put << "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)", use(name), use(endpoint),
             use(since), use(sequence);
@@ -155,6 +159,8 @@ struct SqliteStore::Database {
     Poco::Int64 since = 0;
     Poco::Int64 sequence = 0;
     Poco::Int64 nextSequence = 0;
+    std::unique_ptr<Statement> begin;
+    std::unique_ptr<Statement> commit;
     std::unique_ptr<Statement> put;
     std::unique_ptr<Statement> drop;
 };
@@ -279,9 +285,9 @@ void SqliteStore::commit() {
 }
 
 void SqliteStore::write() {
-    say(database_->session, "BEGIN IMMEDIATE");
+    database_->begin->execute();
     for (const Change& change : changes_) database_->write(change);
-    say(database_->session, "COMMIT");
+    database_->commit->execute();
 }
 
 void SqliteStore::failed(const std::string& why) {

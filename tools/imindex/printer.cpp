@@ -53,7 +53,7 @@ void Printer::tellGap() {
     gap.type = EventType::Gap;
     gap.at = gapAt_;
     gap.text = std::to_string(gapFrom_);
-    if (gapTo_ != gapFrom_) gap.text += "-" + std::to_string(gapTo_);
+    if (gapTo_ != gapFrom_) gap.text.append("-").append(std::to_string(gapTo_));
     std::string record;
     app::appendRecord(record, gap, style_);
     if (queue_.push(record)) gapFrom_ = 0;

@@ -159,6 +159,27 @@ TEST_CASE("a file where a directory should be means that there is no file below 
     CHECK(userOf({"", dir / "file/im.conf", ""}) == "nobody");
 }
 
+TEST_CASE("behind a directory that is closed to us there is no file for us") {
+    const Directory dir;
+    const std::string file = dir.write("closed/im.conf", "user = hidden\n");
+    REQUIRE(::chmod((dir / "").c_str(), 0755) == 0);
+    const auto asNobody = [&](unsigned directoryMode, unsigned fileMode) {
+        REQUIRE(::chmod(file.c_str(), fileMode) == 0);
+        REQUIRE(::chmod((dir / "closed").c_str(), directoryMode) == 0);
+        const auto ended = im::app::test::inChild([&] {
+            if (::geteuid() == 0 && ::setuid(65534) != 0) return 1;
+            std::string user;
+            const std::string error = errorOf([&] { user = userOf({"", file, ""}); });
+            return user == "nobody" ? 0 : std::stoi(error);
+        });
+        REQUIRE(::chmod((dir / "closed").c_str(), 0755) == 0);
+        REQUIRE(::chmod(file.c_str(), 0644) == 0);
+        return ended.how;
+    };
+    CHECK(asNobody(0, 0644) == "exit 0");
+    CHECK(asNobody(0755, 0) == "exit 66");
+}
+
 TEST_CASE("a file of more than 1 MiB is no file that a person wrote") {
     const Directory dir;
     const std::string most(std::size_t{1} << 20U, '\n');

@@ -215,6 +215,14 @@ TEST_CASE("an own option stands in the place of a common one") {
     const OptionTable loud("imtest", kLoud);
     CHECK(loud.byLetter('v')->help == std::string("print receipts"));
     CHECK(loud.all().size() == commonOptions().size());
+    constexpr Option kByLetter[] = {{.id = 100, .letter = 's', .name = "speed", .help = "own"}};
+    const OptionTable byLetter("imtest", kByLetter);
+    CHECK(byLetter.byLetter('s')->name == std::string("speed"));
+    CHECK(byLetter.byName("server") == nullptr);
+    constexpr Option kByName[] = {{.id = 100, .letter = 'S', .name = "server", .help = "own"}};
+    const OptionTable byName("imtest", kByName);
+    CHECK(byName.byName("server")->letter == 'S');
+    CHECK(byName.byLetter('s') == nullptr);
 }
 
 TEST_CASE("a wrong value is 64 from the command line and the environment, 78 from a file") {

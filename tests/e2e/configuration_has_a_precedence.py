@@ -133,7 +133,7 @@ def wrong_environment_is_said(w):
         assert next(iter(env)) in run.err or next(iter(env.values())) in run.err, run.err
 
 
-def color_is_never_on_a_pipe_and_obeys(w):
+def errors_are_not_colored_where_it_is_not_wanted(w):
     me = w.person("me", "127.0.0.1:9")
     argv = ["imsend", "--classic", "bob@127.0.0.1:9", "x"]
 
@@ -165,3 +165,25 @@ def the_system_file_is_the_last(w):
         else:  # no namespaces here: the built-in then, and the unit tests of the layers
             assert "unshare" in run.err or "mount" in run.err, run.story("neither mounted nor refused")
             equal(index.heard, [])
+
+
+def color_marks_records_on_a_terminal_only(w):
+    index = w.closing(ScriptedIndex())
+    alice, = w.people(index, "alice")
+    alice.login()
+
+    def colored(*options, terminal=False, env=None):
+        run = alice.start("imlogin", *options, "-l", on_terminal=("out",) if terminal else (),
+                          env={"TERM": "xterm", **(env or {})})
+        run.ends(0)
+        shown = run.screen if terminal else run.out
+        assert "alice" in shown, run.story("the record")
+        return "\x1b[" in shown
+
+    equal(colored(), False)
+    equal(colored(terminal=True), True)
+    equal(colored("--color=auto", terminal=True), True)
+    equal(colored("--color=always"), True)
+    equal(colored("--color=never", terminal=True), False)
+    equal(colored(terminal=True, env={"NO_COLOR": "1"}), False)
+    equal(colored("--color=always", env={"NO_COLOR": "1"}), True)

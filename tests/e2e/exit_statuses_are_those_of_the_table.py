@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Exit status: each code of the table that classic can give, from the tool that gives it."""
+import time
+
 from classic import Peer, ScriptedIndex
 from im import equal, other_host, until
 
@@ -175,3 +177,26 @@ def a_killed_program_is_128_plus_n(w):
     listener = bob.listen()
     listener.kill9()
     equal(listener.process.returncode, -9)
+
+
+def an_unreadable_stdin_is_74(w):
+    alice = w.person("alice")
+    run = alice.sh("exec imsend --classic bob@127.0.0.1:9 < /").ends(74)
+    assert run.err.startswith("imsend: stdin: "), run.err
+    alice.sh("exec imsend --classic bob@127.0.0.1:9 <&-").ends(74)
+
+
+def by_default_imlogin_waits_five_seconds(w):
+    silent = w.closing(Peer())
+    alice = w.person("alice", silent.endpoint)
+    start = time.monotonic()
+    alice.run("imlogin", "--classic", status=69)
+    assert 4 < time.monotonic() - start < 20
+
+
+def without_any_index_the_local_one_is_meant(w):
+    person = w.person("alice")
+    run = person.start("imlogin", "-q", "-l", "-t", "1")
+    assert run.wait() in (0, 69), run.story("localhost:4649")
+    if run.process.returncode:
+        assert "localhost:4649" in run.err, run.err

@@ -62,3 +62,13 @@ def a_stopped_reader_does_not_stop_it(w):
     with Peer() as peer:
         peer.login("still-here", server)
     os.close(reader)
+
+
+def not_even_when_the_address_cannot_be_printed(w):
+    with open("/dev/full", "wb") as full:
+        port = free_port()
+        index = w.person("index").start("imindex", "-p", str(port), "--print-env", "--state=none", stdout=full)
+    index.says("imindex: ")
+    with Peer() as peer:
+        peer.login("bob", f"127.0.0.1:{port}")
+    assert index.running

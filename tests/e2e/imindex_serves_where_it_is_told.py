@@ -167,3 +167,13 @@ def test_checks_the_configuration(w):
     run = person.run("imindex", "--test", status=78)
     assert "rate" in run.err, run.err
     equal(list((person.home / ".local").rglob("*.db")) if (person.home / ".local").exists() else [], [])
+
+
+def on_ipv4_and_ipv6_at_once(w):
+    if not has_ipv6():
+        return
+    index = w.index("-b", "127.0.0.1", "-b", "::1", port=free_port())
+    with Peer() as four, Peer("::1") as six:
+        four.login("four", f"127.0.0.1:{index.port}")
+        tcp = six.login("six", f"[::1]:{index.port}")
+        equal(dict(fetch_roster("::1", tcp)), {"four": four.endpoint, "six": six.endpoint})

@@ -45,3 +45,16 @@ def with_an_unread_pipe_full_of_records(w):
             peer.send("talk,12:00:00,alice," + "x" * 20000, bob.local_endpoint())
     os.close(reader)
     listener.dies_by(signal.SIGPIPE)
+
+
+def also_where_sigpipe_is_ignored(w):
+    """Under such a parent it cannot die by the signal; it ends all the same."""
+    index = w.index()
+    (bob,) = w.people(index, "bob")
+    reader, writer = os.pipe()
+    listener = bob.start("sh", "-c", "trap '' PIPE; exec imlisten -q --classic", stdout=writer)
+    os.close(writer)
+    until(lambda: "bob" in index.roster() and bob.sessions(), "bob listens")
+    os.close(reader)
+    listener.wait()
+    until(lambda: "bob" not in index.roster(), "bob has logged out")

@@ -50,3 +50,12 @@ def when_the_index_is_gone_the_session_goes_all_the_same(w):
     index.kill9()
     alice.run("imlogin", "-o")
     equal(alice.sessions(), [])
+
+
+def the_ended_listener_says_why(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    listener = alice.start_ready("imlisten", "--classic")
+    alice.run("imlogin", "-o")
+    listener.ends(0)
+    equal(listener.err, f"imlisten: notice: session alice@{index.server}: logged out\n")

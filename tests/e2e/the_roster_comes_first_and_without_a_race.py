@@ -62,7 +62,7 @@ def adding_up_the_stream_gives_the_roster(w):
     with Peer() as fence:
         fence.login("fence", index.server)
     for listener in listeners:
-        assert listener.out_stream.wait_for(b"\tlogin\tfence\t", PATIENCE), listener.story("the fence")
+        assert listener.out_stream.wait_for(b"\tfence\t", PATIENCE), listener.story("the fence")
         online, streaming = {}, False
         for line in listener.out.splitlines():
             kind, user, _, text = rest(line)

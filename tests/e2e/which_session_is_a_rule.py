@@ -130,3 +130,9 @@ def a_broken_session_file_does_no_harm(w):
         run = me.start("imsend", "nobody", "x")
         assert run.wait() in (67, 69, 73, 76, 78), run.story("a broken session")
         assert run.err.startswith("imsend: "), run.err
+
+
+def an_endpoint_that_contradicts_the_session_is_64(w):
+    me, = w.people(w.index(), "alice")
+    me.login()
+    me.run("imlisten", "-p", str(int(me.local_endpoint().split(":")[1]) ^ 1), status=64)

@@ -107,10 +107,7 @@ Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
 }  // namespace
 
 UdpSocket::UdpSocket(const Endpoint& local, const UdpOptions& options)
-    : socket_(openSocket(local)),
-      options_(options),
-      local_(local),
-      paths_(1) {
+    : socket_(openSocket(local)), options_(options), local_(local), paths_(1) {
     assert(options.number >= 1 && options.number <= kMostSockets);
     assert(options.batch > 0 && options.longest > 0);
     paths_.reserve(kMostPaths + 1);

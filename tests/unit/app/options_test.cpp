@@ -88,7 +88,7 @@ TEST_CASE("a value may be the next argument, even with a dash") {
     CHECK(parsed({"imtest", "--count", "--qui"}) == "count=--qui |");
 }
 
-TEST_CASE("-- ends the options") {
+TEST_CASE("The operand -- ends the options") {
     CHECK(parsed({"imtest", "-q", "--", "-v", "--count"}) == "quiet=true | -v --count");
     CHECK(parsed({"imtest", "--", "--"}) == "| --");
 }
@@ -157,7 +157,7 @@ TEST_CASE("an option may have a letter only") {
     CHECK(parsed({"imtest", "-x", "bob"}) == "-=true | bob");
 }
 
-TEST_CASE("--help and --version stop the parser where they stand") {
+TEST_CASE("Options --help and --version stop the parser where they stand") {
     Args args({"imtest", "-q", "--help", "--unknown"});
     const CommandLine line = parseCommandLine(args.count(), args.argv(), table());
     REQUIRE(line.stopped);

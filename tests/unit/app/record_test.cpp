@@ -420,14 +420,14 @@ TEST_CASE("NO_COLOR means never, unless the command line says always") {
 
 // ---- Options
 
-TEST_CASE("-j excludes -0 and -F") {
+TEST_CASE("Option -j excludes -0 and -F") {
     const Given j = given(kJson, "true");
     CHECK(whyNot({j, given(kNull, "true")}) == "64 --json excludes --null");
     CHECK(whyNot({j, given(kFormat, "%m")}) == "64 --json excludes --format");
     CHECK(whyNot({j}) == "no error");
 }
 
-TEST_CASE("-0 and -F combine") {
+TEST_CASE("Options -0 and -F combine") {
     const RecordStyle style =
         recordStyle(Settings({given(kNull, "true"), given(kFormat, "%rm")}), false);
     CHECK(style.shape == RecordShape::Format);

@@ -120,7 +120,7 @@ void onto(const char* path) {
 
 // ---- Help and version
 
-TEST_CASE("--help and --version go to stdout with exit 0 and need nothing") {
+TEST_CASE("Options --help and --version go to stdout with exit 0 and need nothing") {
     World world;
     world.config("nonsense\n");
     for (const char* option : {"-h", "--help"}) {
@@ -166,7 +166,7 @@ TEST_CASE("an error is said with its hint and is the exit status") {
     CHECK(ended.err == "imsend: alice: no such user\nimsend: hint: imlogin -l lists them\n");
 }
 
-TEST_CASE("-q silences the hint and not the error") {
+TEST_CASE("Option -q silences the hint and not the error") {
     const Ended ended = World().run({"imsend", "-q"}, fail);
     CHECK(ended.how == "exit 67");
     CHECK(ended.err == "imsend: alice: no such user\n");
@@ -351,7 +351,7 @@ TEST_CASE("command line, environment, file, built-in: in this order") {
     CHECK(world.run({"imsend", "-u", "from-line"}, tellUser).out == "from-line\n");
 }
 
-TEST_CASE("--config goes before IM_CONFIG, and both before the user's file") {
+TEST_CASE("Option --config goes before IM_CONFIG, and both before the user's file") {
     World world;
     world.config("user = usual\n");
     const std::string first = world.home.write("first", "user = first\n");

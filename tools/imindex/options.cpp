@@ -20,90 +20,92 @@ using app::Option;
 using app::OptionKind;
 using app::Settings;
 
-enum Id : int {
-    kBind = app::kFirstOwnId,
-    kPort,
-    kTcpPort,
-    kProfile,
-    kClassicFrom,
-    kClassicSource,
-    kClassicConfirm,
-    kClassicLease,
-    kMaxUsers,
-    kMaxPerIp,
-    kRate,
-    kState,
-    kReadyFd,
-    kPrintEnv,
-    kTest,
-    kLease,
-    kUsers,
-    kClosed,
-    kKey,
+namespace id {
+enum : int {
+    Bind = app::kFirstOwnId,
+    Port,
+    TcpPort,
+    Profile,
+    ClassicFrom,
+    ClassicSource,
+    ClassicConfirm,
+    ClassicLease,
+    MaxUsers,
+    MaxPerIp,
+    Rate,
+    State,
+    ReadyFd,
+    PrintEnv,
+    Test,
+    Lease,
+    Users,
+    Closed,
+    Key,
 };
+}  // namespace id
 
 constexpr std::array kOptions{
-    Option{.id = kBind,
+    Option{.id = id::Bind,
            .letter = 'b',
            .name = "bind",
            .argument = "ADDR[:PORT]",
            .help = "address to serve, repeatable (default all)",
            .repeatable = true},
-    Option{.id = kPort,
+    Option{.id = id::Port,
            .letter = 'p',
            .name = "port",
            .argument = "PORT",
            .help = "UDP port (default 4649); 0: any free one"},
-    Option{.id = kTcpPort,
+    Option{.id = id::TcpPort,
            .name = "tcp-port",
            .argument = "PORT",
            .help = "roster port (default the UDP port's number); 0: any free one"},
-    Option{.id = kProfile,
+    Option{.id = id::Profile,
            .name = "profile",
            .argument = "both|classic|sealed",
            .help = "profiles to serve (default both, of which there is classic)"},
-    Option{.id = kClassicFrom,
+    Option{.id = id::ClassicFrom,
            .name = "classic-from",
            .argument = "CIDR,...",
            .help = "who may use classic (default loopback, private, link-local)"},
-    Option{.id = kClassicSource,
+    Option{.id = id::ClassicSource,
            .name = "classic-source",
            .argument = "ip|strict|any",
            .help = "how a claimed endpoint must match its source (default ip)"},
-    Option{.id = kClassicConfirm,
+    Option{.id = id::ClassicConfirm,
            .name = "classic-confirm",
            .argument = "auto|tcp|off",
            .help = "count a user only after a roster fetch (default auto)"},
-    Option{.id = kClassicLease,
+    Option{.id = id::ClassicLease,
            .name = "classic-lease",
            .argument = "DUR",
            .help = "silence that ends a login (default 0: until logout)"},
-    Option{.id = kMaxUsers,
+    Option{.id = id::MaxUsers,
            .name = "max-users",
            .argument = "N",
            .help = "users at most (default 1000000)"},
-    Option{.id = kMaxPerIp,
+    Option{.id = id::MaxPerIp,
            .name = "max-per-ip",
            .argument = "N",
            .help = "users per address (default 1024, 0: no limit)"},
-    Option{.id = kRate,
+    Option{.id = id::Rate,
            .name = "rate",
            .argument = "N",
            .help = "requests per second and source (default 200, 0: no limit)"},
-    Option{.id = kState,
+    Option{.id = id::State,
            .name = "state",
            .argument = "FILE",
            .help = "what survives a restart; none: nothing"},
-    Option{.id = kReadyFd,
+    Option{.id = id::ReadyFd,
            .name = "ready-fd",
            .argument = "N",
            .help = "write a newline to descriptor N when serving",
            .inConfig = false},
-    Option{.id = kPrintEnv,
+    Option{.id = id::PrintEnv,
            .name = "print-env",
            .help = "print IM_SERVER=ADDR:PORT on stdout once bound",
            .inConfig = false},
-    Option{.id = kTest,
+    Option{.id = id::Test,
            .name = "test",
            .help = "check the configuration and exit 0 or 78",
            .inConfig = false},
@@ -114,21 +116,21 @@ constexpr std::array kOptions{
            .kind = OptionKind::Common,
            .repeatable = true},
     app::kTimeOption,
-    Option{.id = kLease,
+    Option{.id = id::Lease,
            .name = "lease",
            .argument = "DUR",
            .help = "silence that ends a sealed login",
            .kind = OptionKind::Sealed},
-    Option{.id = kUsers,
+    Option{.id = id::Users,
            .name = "users",
            .argument = "FILE",
            .help = "name-key pairs that may log in",
            .kind = OptionKind::Sealed},
-    Option{.id = kClosed,
+    Option{.id = id::Closed,
            .name = "closed",
            .help = "only those of --users",
            .kind = OptionKind::Sealed},
-    Option{.id = kKey,
+    Option{.id = id::Key,
            .name = "key",
            .help = "print the index's fingerprint",
            .kind = OptionKind::Sealed},
@@ -143,9 +145,9 @@ constexpr std::uint64_t kMostUsers = 1'000'000'000;
 
 node::ServedAddresses servedBy(const Settings& settings) {
     node::ServedAddresses where;
-    where.port = settings.port(kPort, app::kDefaultPort);
-    if (settings.find(kTcpPort) != nullptr) where.tcpPort = settings.port(kTcpPort, 0);
-    for (const app::BindAddress& bind : settings.binds(kBind))
+    where.port = settings.port(id::Port, app::kDefaultPort);
+    if (settings.find(id::TcpPort) != nullptr) where.tcpPort = settings.port(id::TcpPort, 0);
+    for (const app::BindAddress& bind : settings.binds(id::Bind))
         where.binds.push_back({bind.address, bind.port});
     return where;
 }
@@ -164,9 +166,9 @@ std::string stateDirectory() {
 }
 
 std::string stateOf(const Settings& settings, const node::ServedAddresses& where) {
-    if (settings.find(kState) != nullptr) {
-        const std::string_view file = settings.text(kState);
-        if (file.empty()) throw app::wrongValue(*settings.find(kState), "no file name");
+    if (settings.find(id::State) != nullptr) {
+        const std::string_view file = settings.text(id::State);
+        if (file.empty()) throw app::wrongValue(*settings.find(id::State), "no file name");
         return file == "none" ? std::string() : std::string(file);
     }
     const std::uint16_t port = namedPort(where);
@@ -175,9 +177,9 @@ std::string stateOf(const Settings& settings, const node::ServedAddresses& where
 }
 
 std::optional<int> readyDescriptorOf(const Settings& settings) {
-    const app::Given* given = settings.find(kReadyFd);
+    const app::Given* given = settings.find(id::ReadyFd);
     if (given == nullptr) return {};
-    const auto descriptor = static_cast<int>(settings.number(kReadyFd, 0, INT_MAX, 0));
+    const auto descriptor = static_cast<int>(settings.number(id::ReadyFd, 0, INT_MAX, 0));
     if (::fcntl(descriptor, F_GETFD) < 0) throw app::wrongValue(*given, "not open");
     return descriptor;
 }
@@ -190,28 +192,30 @@ std::span<const Option> indexOptions() {
 
 index::Policy policyOf(const Settings& settings) {
     index::Policy policy;
-    if (settings.find(kClassicFrom) != nullptr)
-        policy.classicFrom = settings.cidrs(kClassicFrom, "");
-    policy.source = static_cast<index::SourceCheck>(settings.choice(kClassicSource, kSources, 0));
-    policy.confirm = static_cast<index::Confirm>(settings.choice(kClassicConfirm, kConfirms, 0));
-    policy.classicLease = settings.duration(kClassicLease, policy.classicLease);
-    policy.maxUsers = settings.number(kMaxUsers, 1, kMostUsers, policy.maxUsers);
-    policy.maxPerIp = settings.number(kMaxPerIp, 0, kMostUsers, policy.maxPerIp);
-    policy.rate = static_cast<std::uint32_t>(settings.number(kRate, 0, 1'000'000'000, policy.rate));
+    if (settings.find(id::ClassicFrom) != nullptr)
+        policy.classicFrom = settings.cidrs(id::ClassicFrom, "");
+    policy.source =
+        static_cast<index::SourceCheck>(settings.choice(id::ClassicSource, kSources, 0));
+    policy.confirm = static_cast<index::Confirm>(settings.choice(id::ClassicConfirm, kConfirms, 0));
+    policy.classicLease = settings.duration(id::ClassicLease, policy.classicLease);
+    policy.maxUsers = settings.number(id::MaxUsers, 1, kMostUsers, policy.maxUsers);
+    policy.maxPerIp = settings.number(id::MaxPerIp, 0, kMostUsers, policy.maxPerIp);
+    policy.rate =
+        static_cast<std::uint32_t>(settings.number(id::Rate, 0, 1'000'000'000, policy.rate));
     return policy;
 }
 
 IndexPlan planOf(const Settings& settings) {
-    if (settings.choice(kProfile, kProfiles, 0) == 2)
-        throw app::wrongValue(*settings.find(kProfile), "needs the sealed profile");
+    if (settings.choice(id::Profile, kProfiles, 0) == 2)
+        throw app::wrongValue(*settings.find(id::Profile), "needs the sealed profile");
     IndexPlan plan;
     plan.where = servedBy(settings);
     plan.policy = policyOf(settings);
     plan.state = stateOf(settings, plan.where);
-    plan.stateIsDefault = settings.find(kState) == nullptr;
+    plan.stateIsDefault = settings.find(id::State) == nullptr;
     plan.readyDescriptor = readyDescriptorOf(settings);
-    plan.printEnvironment = settings.flag(kPrintEnv);
-    plan.testOnly = settings.flag(kTest);
+    plan.printEnvironment = settings.flag(id::PrintEnv);
+    plan.testOnly = settings.flag(id::Test);
     return plan;
 }
 

@@ -35,6 +35,7 @@ std::optional<Delivery> verdict(int errnum) {
         case EOPNOTSUPP:     // ICMP "source route failed"
         case EADDRNOTAVAIL:  // no address of ours leads there
         case EACCES:         // a broadcast address: nobody in particular
+        case EPERM:          // a packet filter of this host says no
         case EINVAL:         // bound to loopback, destination beyond: no route either
             return Delivery::Unreachable;
         default:
@@ -107,15 +108,27 @@ Delivery OneShotUdp::send(BytesView payload) {
     if (noWay_ != Delivery::Sent) return noWay_;
     // The kernel reports a refusal once, to whichever call comes next, and does not send then.
     // Two tries for that, a third in case another has come in between.
-    for (int tries = 0; tries < 3;) {
-        if (::send(fd_, payload.data(), payload.size(), 0) >= 0) return check();
-        if (errno == EINTR) continue;
-        const auto earlier = verdict(errno);
-        if (!earlier) throw cannot("send", errno);
+    for (int tries = 0; tries < 3; ++tries) {
+        const int errnum = handOver(payload);
+        if (errnum == 0) return check();
+        const auto earlier = verdict(errnum);
+        if (!earlier) throw cannot("send", errnum);
         late_ = *earlier;
-        ++tries;
     }
     return std::exchange(late_, Delivery::Sent);
+}
+
+/// send(2), to the end of it; returns its errno or 0.
+int OneShotUdp::handOver(BytesView payload) const {
+    // A full queue of the interface is not waited for by the kernel.  A second is more than it
+    // takes to drain one.
+    constexpr int kMostWaits = 1000;
+    for (int waits = 0;;) {
+        if (::send(fd_, payload.data(), payload.size(), 0) >= 0) return 0;
+        if (errno == EINTR) continue;
+        if (errno != ENOBUFS || ++waits > kMostWaits) return errno;
+        poll(nullptr, 0, 1);
+    }
 }
 
 Delivery OneShotUdp::check() {

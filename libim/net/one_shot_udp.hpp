@@ -40,7 +40,7 @@ public:
     /// Sends one datagram and looks, without waiting, whether it was refused.  A refusal of an
     /// earlier datagram that has come meanwhile is noted for takeLateRefusal(), and does not
     /// keep this one from being sent.  Throws Error(OperatingSystem) where it is neither the
-    /// other side's nor the way's fault (out of memory, not permitted).
+    /// other side's nor the way's fault (out of memory).
     Delivery send(BytesView payload);
 
     /// What is known now of the last datagram, beyond what send() said.
@@ -55,6 +55,8 @@ public:
     [[nodiscard]] int fd() const { return fd_; }
 
 private:
+    [[nodiscard]] int handOver(BytesView payload) const;
+
     int fd_ = -1;
     bool local_ = false;
     Delivery noWay_ = Delivery::Sent;  // connect(2) already said so

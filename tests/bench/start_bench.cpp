@@ -137,12 +137,32 @@ double microseconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
 }
 
+/// Candidates read nothing and print to nobody.
+class Quiet {
+public:
+    Quiet() {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    }
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+    ~Quiet() { posix_spawn_file_actions_destroy(&actions_); }
+
+    const posix_spawn_file_actions_t* actions() const { return &actions_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+};
+
 void runOnce(Candidate& candidate, bool counts) {
+    static const Quiet quiet;
     const std::vector<char*> words = pointers(candidate.words);
     const std::vector<char*> environment = pointers(candidate.environment);
     const auto start = std::chrono::steady_clock::now();
     pid_t child = 0;
-    if (posix_spawnp(&child, words[0], nullptr, nullptr, words.data(), environment.data()) != 0)
+    if (posix_spawnp(&child, words[0], quiet.actions(), nullptr, words.data(),
+                     environment.data()) != 0)
         throw std::runtime_error(candidate.name + ": cannot be started");
     int status = 0;
     rusage usage{};

@@ -284,6 +284,15 @@ TEST_CASE("a closed stdout is 74 for who writes and nothing for who does not") {
     CHECK(world.run({"imsend"}, succeed).how == "exit 0");
 }
 
+TEST_CASE("stdout is closed at the end, and that is checked") {
+    const Ended ended = World().run({"imsend"}, [](Tool& tool) {
+        tool.out().write("data\n");
+        return ::close(STDOUT_FILENO);
+    });
+    CHECK(ended.how == "exit 74");
+    CHECK(ended.err == "imsend: stdout: bad file descriptor\n");
+}
+
 TEST_CASE("when the reader has left the tool unwinds and dies by SIGPIPE") {
     World world;
     world.before = [] {

@@ -127,8 +127,8 @@ void Listening::stopQuietly() noexcept {
 
 void Listening::sayNotRun() const {
     if (commands_ && commands_->waiting() > 0)
-        tool_.complain(std::to_string(commands_->waiting()) +
-                       " records came for which the command was not run any more");
+        tool_.complain("records for which the command was not run: " +
+                       std::to_string(commands_->waiting()));
 }
 
 void Listening::endTurn() {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <utility>
 
 using namespace std::chrono_literals;
 using im::node::Client;
@@ -38,6 +39,24 @@ void talkBothWays(Client& alice, Client& bob) {
     expect(nextOf(alice, im::EventType::Talk).text == "yes", "alice hears bob");
 }
 
+/// Bob is away for long: what does not fit anywhere is told as a gap, and nothing is lost unseen.
+void loseNothingUnseen(Client& alice, Client& bob) {
+    constexpr std::uint64_t kSent = 3 * Client::kMostEvents;
+    const std::string text(500, 'x');
+    for (std::uint64_t i = 0; i < kSent; ++i) {
+        alice.send("bob", text);
+        if (i % 64 == 0) static_cast<void>(bob.next());  // takes one, receives a batch
+    }
+    std::uint64_t told = (kSent + 63) / 64;
+    while (const auto event = bob.next(1s)) {
+        if (event->type == im::EventType::Talk) ++told;
+        if (event->type != im::EventType::Gap) continue;
+        const std::size_t dash = event->text.find('-');
+        told += std::stoull(event->text.substr(dash + 1)) - std::stoull(event->text) + 1;
+    }
+    expect(told == kSent, "all are heard or told missing: " + std::to_string(told));
+}
+
 void failAsTold(Client& alice) {
     try {
         alice.send("nobody", "hi");
@@ -56,10 +75,23 @@ void run(const std::string& host, std::uint16_t port) {
     const im::Event came = nextOf(alice, im::EventType::Login);
     expect(came.user == "bob" && came.endpoint == bob.local(), "alice is told that bob came");
     talkBothWays(alice, bob);
+    loseNothingUnseen(alice, bob);
     failAsTold(alice);
+    const im::Endpoint taken = bob.local();
+    try {
+        const Client third({.user = "third", .host = host, .port = port, .local = taken});
+        expect(false, "an endpoint in use cannot be bound");
+    } catch (const im::Error& error) {
+        expect(error.kind() == im::ErrorKind::OperatingSystem, error.what());
+    }
     expect(im::node::fetchRoster(host, port).size() == 2, "the roster has two");
+    const Client moved = std::move(bob);
+    expect(moved.isLoggedIn() && moved.local() == taken, "a client can be moved");
+    bob = Client({.user = "bob2", .host = host, .port = port});
+    bob.login();
+    expect(nextOf(alice, im::EventType::Login).user == "bob2", "alice is told of the other");
     bob.logout();
-    expect(nextOf(alice, im::EventType::Logout).user == "bob", "alice is told that bob left");
+    expect(nextOf(alice, im::EventType::Logout).user == "bob2", "alice is told that he left");
     expect(alice.isLoggedIn() && !bob.isLoggedIn(), "who is logged in");
 }
 

@@ -5,6 +5,7 @@
 #include "libim/net/clock.hpp"
 #include "libim/net/sockaddr.hpp"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -48,11 +49,22 @@ void RosterFetch::open(const Endpoint& from) {
     const socklen_t length = toSocketAddress(from, remote);
     fd_ = socket(remote.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) throw systemError(ErrorKind::OperatingSystem, "socket", errno);
+    if (limits_.local && limits_.local->isV4() == from.address.isV4() && !bindTo(*limits_.local))
+        return fail(reason(errno));
     if (connect(fd_, &remote.any, length) == 0) {
         connected_ = true;
     } else if (errno != EINPROGRESS && errno != EINTR) {
         fail(reason(errno));
     }
+}
+
+bool RosterFetch::bindTo(const Address& local) {
+    // The port is chosen at connect(), so that a busy address does not run out of them.
+    const int late = 1;
+    setsockopt(fd_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+    SocketAddress address{};
+    const socklen_t length = toSocketAddress({local, 0}, address);
+    return bind(fd_, &address.any, length) == 0;
 }
 
 short RosterFetch::wants() const {
@@ -126,8 +138,9 @@ RosterFetch::Outcome RosterFetch::outcome() const {
     return std::move(*entries);
 }
 
-RosterFetch::Outcome fetchRoster(const Endpoint& from, Duration patience) {
-    RosterFetch fetch(from, now(), {patience, patience, wire::RosterReader::kDefaultLimit});
+RosterFetch::Outcome fetchRoster(const Endpoint& from, Duration patience,
+                                 std::optional<Address> local) {
+    RosterFetch fetch(from, now(), {.silence = patience, .total = patience, .local = local});
     while (!fetch.done()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(fetch.deadline() - now());
         pollfd ready{fetch.fd(), fetch.wants(), 0};

@@ -13,6 +13,7 @@
 #include "libim/wire/roster.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ public:
         Duration silence = std::chrono::seconds(5);  ///< nothing heard for so long: failed
         Duration total = std::chrono::seconds(60);   ///< all of it, trickle or not
         std::size_t bytes = wire::RosterReader::kDefaultLimit;
+        /// The address to connect from: the one that was claimed in the login, because the index
+        /// may take the connection as the proof of it (T2) and give a roster to nobody else
+        /// (T10).  Nothing, or one of the other family: the routing table decides.
+        std::optional<Address> local = {};
     };
 
     /// The entries in the order sent, or in plain words why there are none ("connection
@@ -58,6 +63,7 @@ public:
 
 private:
     void open(const Endpoint& from);
+    bool bindTo(const Address& local);
     void read(TimePoint now);
     void take(BytesView piece);
     void close();
@@ -74,7 +80,9 @@ private:
     wire::RosterReader reader_;
 };
 
-/// The roster of the index at `from`, waited for no longer than `patience` in all.
-[[nodiscard]] RosterFetch::Outcome fetchRoster(const Endpoint& from, Duration patience);
+/// The roster of the index at `from`, waited for no longer than `patience` in all; `local` as
+/// in Limits.
+[[nodiscard]] RosterFetch::Outcome fetchRoster(const Endpoint& from, Duration patience,
+                                               std::optional<Address> local = {});
 
 }  // namespace im::net

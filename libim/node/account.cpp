@@ -63,6 +63,11 @@ bool RosterSource::isSelf(const wire::RosterEntry& entry) const {
     return !selfEndpoint || entry.endpoint == *selfEndpoint;
 }
 
+std::optional<Address> RosterSource::local() const {
+    if (!selfEndpoint) return {};
+    return selfEndpoint->address;
+}
+
 Error rosterError(const std::string& indexName, std::uint16_t tcpPort, const std::string& why,
                   std::string hint) {
     // RosterFetch says so when something came that is no roster.

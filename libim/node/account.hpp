@@ -54,6 +54,8 @@ struct RosterSource {
     bool guessed = false;
 
     [[nodiscard]] bool isSelf(const wire::RosterEntry& entry) const;
+    /// The address to ask from: that of our login, where there is one.
+    [[nodiscard]] std::optional<Address> local() const;
 };
 
 /// Throws as findAccount().

@@ -123,7 +123,8 @@ void ClassicEndpoint::fetchIfAsked() {
 }
 
 void ClassicEndpoint::startFetch(const Endpoint& from) {
-    fetch_ = std::make_unique<net::RosterFetch>(from, loop_.now(), net::RosterFetch::Limits{});
+    fetch_ = std::make_unique<net::RosterFetch>(from, loop_.now(),
+                                                net::RosterFetch::Limits{.local = local().address});
     if (fetch_->done()) return endFetch();
     loop_.watch(fetch_->fd(), static_cast<net::LoopEvents>(fetch_->wants()),
                 [this](net::LoopEvents) { advanceFetch(); });

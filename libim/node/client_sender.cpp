@@ -20,7 +20,7 @@ std::optional<Endpoint> ClientSender::cached(const std::string& user) {
 SenderWorld::Roster ClientSender::askIndex() {
     const std::uint16_t told = endpoint_.listener().tcpPort();
     const Endpoint at{index_.address, told != 0 ? told : index_.port};
-    return net::fetchRoster(at, patience_);
+    return net::fetchRoster(at, patience_, endpoint_.local().address);
 }
 
 Endpoint ClientSender::resolve(const std::string& host, std::uint16_t port) {

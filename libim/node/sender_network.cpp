@@ -35,15 +35,17 @@ void SenderNetwork::reopenSession() {
 
 SenderWorld::Roster SenderNetwork::askIndex() {
     std::optional<Endpoint> index = index_;
+    std::optional<Address> local;
     if (session_) {
         const Session& session = session_->session();
         index = Endpoint{session.server.address, session.tcpPort};
+        local = session.endpoint.address;
     }
     if (!index) return Unexpected<std::string>("there is no index to ask");
     const std::string name = "the index at " + index->toString();
     if (patience_ <= Duration::zero())
         return Unexpected(name + " is not asked, with no time to wait");
-    auto roster = net::fetchRoster(*index, patience_);
+    auto roster = net::fetchRoster(*index, patience_, local);
     if (!roster) return Unexpected(name + " does not answer: " + roster.error());
     return roster;
 }

@@ -68,13 +68,22 @@ def no_tool_leaks_descriptors(w):
     alice, bob = w.people(index, "alice", "bob")
     listener = bob.listen("-x", "true")
     alice.login()
-    counts = []
-    for _ in range(3):
+
+    def counts():
+        return descriptors(index.pid), descriptors(listener.pid)
+
+    def busy():
         for _ in range(10):
             alice.run("imlogin", "-l")
             alice.send("bob", "x")
-        counts.append((descriptors(index.pid), descriptors(listener.pid)))
-    equal(counts[2], counts[0])
+
+    busy()
+    # The last roster's connection and the last command of -x may still be on their way out.
+    until(lambda: not any(now > then for now, then in zip(counts(), (10, 9))), "all is quiet")
+    quiet = counts()
+    busy()
+    busy()
+    until(lambda: not any(now > then for now, then in zip(counts(), quiet)), f"no more than {quiet}")
 
 
 def commands_of_x_inherit_only_the_standard_three(w):

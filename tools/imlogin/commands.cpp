@@ -48,7 +48,7 @@ void print(app::Tool& tool, const LoginRequest& request, const node::RosterSourc
 }
 
 Roster fetch(const node::RosterSource& source, Duration patience) {
-    auto outcome = net::fetchRoster(source.index, patience);
+    auto outcome = net::fetchRoster(source.index, patience, source.local());
     if (outcome) return std::move(*outcome);
     throw node::rosterError(source.indexName, source.index.port, outcome.error(),
                             source.guessed ? "only a login tells the roster's port: log in first"
@@ -76,7 +76,7 @@ void pauseFor(app::Tool& tool, Duration wait) {
 /// The roster during -w: the index may be away for a while, but not from the start.
 std::optional<Roster> look(const node::RosterSource& source, Duration patience, bool isFirst) {
     if (isFirst) return fetch(source, patience);
-    auto outcome = net::fetchRoster(source.index, patience);
+    auto outcome = net::fetchRoster(source.index, patience, source.local());
     if (!outcome) return std::nullopt;
     return std::move(*outcome);
 }

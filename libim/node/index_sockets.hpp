@@ -20,7 +20,7 @@ namespace im::node {
 struct ServedAddresses {
     struct Bind {
         Address address;
-        std::optional<std::uint16_t> port;  ///< instead of the common one
+        std::optional<std::uint16_t> port{};  ///< instead of the common one
     };
     /// Empty: all of IPv4, and all of IPv6 where the host has it.
     std::vector<Bind> binds;
@@ -29,7 +29,7 @@ struct ServedAddresses {
     /// Roster port, the same for all addresses; 0: any free one.  Nothing: the number of the
     /// first UDP port; and where a bind has another, there on that number as well, because some
     /// derived .NET clients ask there (doc/protocol.md).
-    std::optional<std::uint16_t> tcpPort;
+    std::optional<std::uint16_t> tcpPort{};
 };
 
 class IndexSockets {

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <span>
 
 namespace im::net {
@@ -63,8 +62,7 @@ void TcpListener::open() {
         socket_.listen(kBacklog);
         descriptor_ = static_cast<int>(socket_.impl()->sockfd());
     } catch (const Poco::Exception& e) {
-        throw BindError("cannot bind TCP " + local_.toString() + ": " + std::strerror(e.code()),
-                        e.code());
+        throw BindError("TCP " + local_.toString(), e.code());
     }
     ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
     ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);

@@ -90,8 +90,7 @@ void wish(int descriptor, int level, int option, int value) {
 }
 
 BindError cannotBind(const Endpoint& local, const Poco::Exception& why) {
-    return BindError("cannot bind UDP " + local.toString() + ": " + std::strerror(why.code()),
-                     why.code());
+    return {"UDP " + local.toString(), why.code()};
 }
 
 Poco::Net::DatagramSocket openSocket(const Endpoint& local) {

@@ -26,8 +26,10 @@ namespace im::net {
 /// A socket could not be opened or bound; kind OperatingSystem.
 class BindError : public Error {
 public:
-    BindError(const std::string& what, int errnum, std::string hint = {})
-        : Error(ErrorKind::OperatingSystem, what, std::move(hint)), errnum_(errnum) {}
+    /// "cannot bind WHAT: WHY"
+    BindError(const std::string& what, int errnum)
+        : Error(systemError(ErrorKind::OperatingSystem, "cannot bind " + what, errnum)),
+          errnum_(errnum) {}
     /// EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
     int errnum() const { return errnum_; }
 

@@ -156,12 +156,28 @@ def who_wrote_from_elsewhere(w):
 
 
 def the_tour_works_as_it_is_told(w):
+    """Typed line by line; who types waits until there is something to see, as people do."""
     person = w.person("both")
-    script = "\n".join(_blocks("im.7", "The first two minutes"))
-    shell = person.sh(f"{script}\nkill %1 %2 2>/dev/null; kill $(jobs -p) 2>/dev/null; wait", shell="bash")
-    out = shell.ends(0, patience=30).out
-    assert re.search(r"^alice\tonline\tself\t", out, re.M), out
-    assert re.search(r"\ttalk\talice\tnone\tlunch\? at noon$", out, re.M), out
+    shell = person.start("bash", stdin="pipe")
+    heard = person.home / "bob.txt"
+
+    def seen(line):
+        if line.startswith("imlisten"):
+            return person.sessions()
+        if line.startswith("imlogin --classic"):
+            return len(person.sessions()) == 2 and heard.read_text().count("\tlogin\talice\t") == 1
+        if line.startswith("imsend"):
+            return "\ttalk\talice\t" in heard.read_text()
+        return True
+
+    for line in "\n".join(_blocks("im.7", "The first two minutes")).splitlines():
+        shell.write(line + "\n")
+        until(lambda: seen(line), f"what comes of: {line}")
+    shell.write("kill $(jobs -p); wait\n")
+    shell.close_stdin()
+    shell.wait(patience=30)
+    assert re.search(r"^alice\tonline\tself\t", shell.out, re.M), shell.out
+    assert re.search(r"\ttalk\talice\tnone\tlunch\? at noon$", shell.out, re.M), shell.out
 
 
 def everything_as_it_is_said(w):

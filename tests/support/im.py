@@ -297,7 +297,7 @@ class Program:
             status = self.process.wait(patience or PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(self.story("does not end")) from None
-        for stream in (self.out_stream, self.err_stream):
+        for stream in (self.out_stream, self.err_stream, self.terminal_stream):
             if stream:
                 stream.wait_end(PATIENCE)
         return status

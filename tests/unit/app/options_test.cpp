@@ -27,6 +27,12 @@ constexpr Option kOwn[] = {
     {.id = 105, .name = "ack", .argument = "WHEN", .help = "when", .kind = OptionKind::Sealed},
     {.id = 106, .letter = 'x', .help = "by letter only"},
     {.id = 107, .letter = 'y', .help = "sealed letter", .kind = OptionKind::Sealed},
+    {.id = 108,
+     .letter = 'r',
+     .name = "re",
+     .argument = "ID",
+     .help = "a reply",
+     .kind = OptionKind::Sealed},
     kNullOption,
 };
 
@@ -149,6 +155,8 @@ TEST_CASE("an option of the sealed profile is refused by name") {
     CHECK(refused({"imtest", "--ask"}) == "64 --ask: needs the sealed profile");
     CHECK(refused({"imtest", "-a"}) == "64 --ask: needs the sealed profile");
     CHECK(refused({"imtest", "-qa"}) == "64 --ask: needs the sealed profile");
+    CHECK(refused({"imtest", "-r"}) == "64 --re: needs the sealed profile");
+    CHECK(refused({"imtest", "-rID"}) == "64 --re: needs the sealed profile");
     CHECK(refused({"imtest", "-y"}) == "64 -y: needs the sealed profile");
     CHECK_FALSE(showsUsage({"imtest", "--ack=write"}));
 }

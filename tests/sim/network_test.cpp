@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -180,4 +181,17 @@ TEST_CASE("Nobody is told of a fetch that a node before him at his endpoint bega
     two.network.attach(kHere, next);
     two.network.run(1min);
     CHECK_FALSE(told);
+}
+
+TEST_CASE("A node that always has more to do at once is found out") {
+    class Spinner final : public Node {
+        void receive(const Datagram& /*d*/, TimePoint /*now*/, Sink& /*sink*/) override {}
+        void tick(TimePoint /*now*/, Sink& /*sink*/) override {}
+        std::optional<TimePoint> nextDeadline() const override { return TimePoint{}; }
+    };
+    Two two({});
+    two.network.detach(kHere);
+    Spinner spinner;
+    two.network.attach(kHere, spinner);
+    CHECK_THROWS_AS(two.network.run(1s), std::runtime_error);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tests/sim/seeds.hpp"
 
-#include "tests/sim/broken.hpp"
 #include "tests/support/catch.hpp"
 
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -21,7 +21,7 @@ std::optional<std::uint64_t> numberFrom(const char* variable) {
 void runOne(std::uint64_t seed, const std::function<void(std::uint64_t)>& world) {
     try {
         world(seed);
-    } catch (const Broken& broken) {
+    } catch (const std::exception& broken) {
         FAIL(broken.what() << "\n  again by: IM_SIM_SEED=" << seed);
     }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 
 namespace im::sim {
@@ -141,7 +142,7 @@ void Network::bounce(const Packet& packet) {
 
 // TCP --------------------------------------------------------------------------------------
 
-void Network::fetch(const Endpoint& client, const Endpoint& server, Fetched done) {
+void Network::fetch(const Endpoint& client, const Endpoint& server, const Fetched& done) {
     assert(isAttached(client));
     const std::uint64_t attachment = nodes_[client].attachment;
     if (isCut(client, server)) {
@@ -207,7 +208,10 @@ void Network::endTurn(const Endpoint& who, Slot& slot) {
 
 void Network::run(Duration time) {
     const TimePoint end = now_ + time;
+    int turns = 0;
     while (!queue_.empty() && queue_.front().at <= end) {
+        turns = queue_.front().at > now_ ? 0 : turns + 1;
+        if (turns > kMostTurns) throw std::runtime_error("a node spins");
         now_ = std::max(now_, queue_.front().at);
         turn();
     }

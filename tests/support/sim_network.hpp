@@ -74,6 +74,8 @@ class Network {
 public:
     /// How long a fetch from a host that is cut off takes to fail.
     static constexpr Duration kFetchTimeout = 10s;
+    /// So many turns at one instant are a node that spins.
+    static constexpr int kMostTurns = 100'000;
 
     explicit Network(std::uint64_t seed) : random_(seed) {}
 
@@ -106,13 +108,14 @@ public:
     void stopServing(const Endpoint& endpoint) { servers_.erase(endpoint); }
     /// Fetches what `server` has; `done` gets it, or nothing, as an act of `client`.
     using Fetched = std::function<void(const std::optional<std::string>& bytes, Sink& sink)>;
-    void fetch(const Endpoint& client, const Endpoint& server, Fetched done);
+    void fetch(const Endpoint& client, const Endpoint& server, const Fetched& done);
 
     /// Is told of every datagram as it is sent, whatever becomes of it.
     using Watch = std::function<void(const Endpoint& from, const Endpoint& to, BytesView payload)>;
     void watch(Watch watch) { watch_ = std::move(watch); }
 
-    /// Time goes by.
+    /// Time goes by.  Throws std::runtime_error when it stands still because a node always has
+    /// more to do at once.
     void run(Duration time);
 
     [[nodiscard]] std::uint64_t sentCount() const { return sent_; }

@@ -4,8 +4,9 @@
 #include "libim/wire/classic_codec.hpp"
 #include "libim/wire/utf16.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <utility>
 #include <variant>
 
 namespace im::talk {
@@ -88,6 +89,12 @@ Endpoint ListenerChaos::endpoint() {
         Endpoint{Address::v4({10, 0, 0, 2}), 4003}, Endpoint{Address::v4({127, 0, 0, 1}), 4001},
         Endpoint{Address::v4({10, 0, 0, 100}), 4649}};
     return kEndpoints.at(below(kEndpoints.size()));
+}
+
+Endpoint ListenerChaos::sourceOf(bool fromIndex) {
+    Endpoint source = endpoint();
+    if (fromIndex) source.address = kIndex.address;
+    return source;
 }
 
 std::string ListenerChaos::message() {
@@ -186,8 +193,7 @@ void ListenerChaos::receive(std::string_view text, bool fromIndex) {
 void ListenerChaos::deliver(BytesView bytes, bool fromIndex, bool truncated) {
     // A buffer of its own, so that a sanitizer sees who reads behind it.
     const Bytes copy(bytes.begin(), bytes.end());
-    Datagram datagram{.from = endpoint(), .bytes = copy, .truncated = truncated};
-    if (fromIndex) datagram.from.address = kIndex.address;
+    const Datagram datagram{.from = sourceOf(fromIndex), .bytes = copy, .truncated = truncated};
     if (!truncated && isListening(listener_.state()) && isTalk(copy)) ++talksHeard_;
     Outbox outbox(sent_);
     listener_.receive(datagram, now_, outbox);
@@ -206,9 +212,17 @@ void ListenerChaos::hearRaw() {
 }
 
 void ListenerChaos::flood() {
+    if (std::exchange(hasFlooded_, true)) return hear(true);
     const bool fromIndex = next() % 2 == 0;
-    const std::string text = message();
-    for (std::size_t i = 0; i < kHeldEventsMost + 100; ++i) receive(text, fromIndex);
+    const Bytes bytes = encoded(message());
+    const Endpoint source = sourceOf(fromIndex);
+    const bool counts = isListening(listener_.state()) && isTalk(bytes);
+    Outbox outbox(sent_);
+    for (std::size_t i = 0; i < kHeldEventsMost + 100; ++i) {
+        listener_.receive({.from = source, .bytes = bytes}, now_, outbox);
+        if (counts) ++talksHeard_;
+    }
+    look();
 }
 
 void ListenerChaos::roster() {

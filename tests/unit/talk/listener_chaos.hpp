@@ -54,6 +54,7 @@ private:
     std::size_t below(std::size_t count) { return next() % count; }
     std::string_view name();
     Endpoint endpoint();
+    Endpoint sourceOf(bool fromIndex);
     std::string message();
     std::vector<wire::RosterEntry> entries();
 
@@ -79,6 +80,7 @@ private:
     std::size_t starts_ = 0;
     bool fetching_ = false;
     bool lost_ = false;
+    bool hasFlooded_ = false;  ///< once is enough, it takes time
     std::size_t talksHeard_ = 0;
     std::size_t talksTold_ = 0;
     std::map<std::string, Endpoint, std::less<>> reader_;  ///< whom a reader believes online

@@ -154,34 +154,44 @@ bool UdpSocket::overcome(std::size_t index, int errnum, unsigned attempt) {
         return false;
     }
     if (attempt < kReportsSkipped) return true;
-    if (datagrams > 1) {
-        if (trains_ == Trains::Untried) trains_ = Trains::No;
-        pushSeparately(index);
-    } else {
-        ++counters_.refused;
-    }
+    pushSeparately(index);
     return false;
 }
 
-/// A train as single datagrams.
+/// Message `index` in its simplest form: one by one, and when its path is the trouble (the host
+/// has another address by now) by any other.
 void UdpSocket::pushSeparately(std::size_t index) {
-    const msghdr& train = buffers_->out[index].msg_hdr;
-    msghdr single = train;
+    const msghdr& message = buffers_->out[index].msg_hdr;
+    msghdr single = message;
     // What is behind the packet info is the segment size.
-    single.msg_controllen -= CMSG_SPACE(sizeof(std::uint16_t));
+    if (message.msg_iovlen > 1) single.msg_controllen -= CMSG_SPACE(sizeof(std::uint16_t));
     if (single.msg_controllen == 0) single.msg_control = nullptr;
     single.msg_iovlen = 1;
-    for (std::size_t i = 0; i < train.msg_iovlen; ++i) {
-        single.msg_iov = &train.msg_iov[i];
-        unsigned attempt = 0;
-        bool again = true;
-        while (again && ::sendmsg(descriptor_, &single, 0) < 0) {
-            const bool full = errno == EAGAIN || errno == ENOBUFS;
-            again = full ? waitForRoom(errno) : ++attempt <= kReportsSkipped;
-            if (!again) ++(full ? counters_.congested : counters_.refused);
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+        single.msg_iov = &message.msg_iov[i];
+        Fate fate = trySingle(single);
+        // All that was wrong was the train.
+        if (fate == Fate::Sent && message.msg_iovlen > 1 && trains_ == Trains::Untried)
+            trains_ = Trains::No;
+        if (fate == Fate::Refused && single.msg_control != nullptr) {
+            single.msg_control = nullptr;
+            single.msg_controllen = 0;
+            fate = trySingle(single);
         }
-        if (again) ++counters_.sent;
+        if (fate == Fate::Sent) ++counters_.sent;
+        if (fate == Fate::Refused) ++counters_.refused;
+        if (fate == Fate::Congested) ++counters_.congested;
     }
+}
+
+UdpSocket::Fate UdpSocket::trySingle(const msghdr& single) {
+    unsigned attempt = 0;
+    while (::sendmsg(descriptor_, &single, 0) < 0) {
+        const bool full = errno == EAGAIN || errno == ENOBUFS;
+        if (full && !waitForRoom(errno)) return Fate::Congested;
+        if (!full && errno != EINTR && ++attempt > kReportsSkipped) return Fate::Refused;
+    }
+    return Fate::Sent;
 }
 
 bool UdpSocket::waitForRoom(int errnum) {

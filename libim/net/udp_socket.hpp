@@ -14,6 +14,7 @@
 #include "libim/base/error.hpp"
 
 #include <Poco/Net/DatagramSocket.h>
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -132,6 +133,7 @@ public:
 
 private:
     enum class Trains : std::uint8_t { Untried, Yes, No };
+    enum class Fate : std::uint8_t { Sent, Refused, Congested };
     struct Buffers;  // what recvmmsg and sendmmsg are given; in udp_buffers.hpp
     struct Run {     // payloads that go as one message
         std::size_t first;
@@ -154,6 +156,7 @@ private:
     bool push();
     bool overcome(std::size_t index, int errnum, unsigned attempt);
     void pushSeparately(std::size_t index);
+    Fate trySingle(const msghdr& single);
     bool waitForRoom(int errnum);
 
     Poco::Net::DatagramSocket socket_;

@@ -33,9 +33,15 @@ def enter(*addresses):
     return True
 
 
-def _up(s, name):
+def take_away(number):
+    """The host has the address of that number in enter() no longer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        _up(s, b"lo:%d" % number, False)
+
+
+def _up(s, name, yes=True):
     flags = struct.unpack("16sH", fcntl.ioctl(s, _SIOCGIFFLAGS, struct.pack("16sH14x", name, 0))[:18])[1]
-    fcntl.ioctl(s, _SIOCSIFFLAGS, struct.pack("16sH14x", name, flags | 1))
+    fcntl.ioctl(s, _SIOCSIFFLAGS, struct.pack("16sH14x", name, flags | 1 if yes else flags & ~1))
 
 
 def _set(s, what, name, address):

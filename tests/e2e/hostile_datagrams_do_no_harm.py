@@ -8,9 +8,9 @@ from im import SANITIZED, equal, rss, until
 from records import event
 
 COUNT = 100_000
-SEEDS = ["login,alice,127.0.0.1:4002", "logout,alice,127.0.0.1:4002", "lohout,bob,127.0.0.1:4003", "Accept,4649",
-         "talk,18:25:01,alice,hello", "talk,18:25:03,alice,ok 😀", "reject,taken,no", "login,张三,127.7.7.3:4003",
-         "login,q😀,127.7.7.4:4004,v2,k=A", "hello,v2,127.0.0.1:1", "logout,end,127.0.0.1:1", "login,,0.0.0.0:0",
+SEEDS = ["login,alice,127.0.0.1:7", "logout,alice,127.0.0.1:7", "lohout,bob,127.0.0.1:7", "Accept,4649",
+         "talk,18:25:01,alice,hello", "talk,18:25:03,alice,ok 😀", "reject,taken,no", "login,张三,127.7.7.3:7",
+         "login,q😀,127.7.7.3:7,v2,k=A", "hello,v2,127.0.0.1:1", "logout,end,127.0.0.1:1", "login,,0.0.0.0:0",
          "login,x,[::1]:4000", "login,x,255.255.255.255:9", "login,x,1.2.3.4:99999", ""]
 
 

@@ -76,6 +76,8 @@ def at_imindex_with_no_rate_limit(w):
         before = rss(index.pid)
         _shower(attacker, index.server, 2, fence, COUNT - COUNT // 10)
         grown = rss(index.pid) - before
+    assert index.counter("datagrams") > COUNT, "all of them were looked at"
+    equal(index.counter("lost-receive-buffer-full"), 0)
     assert grown < (300 if SANITIZED else 16) << 20, f"{grown >> 10} KiB"
     roster = index.roster()
     for name, peer in users.items():
@@ -97,6 +99,7 @@ def at_imindex_with_all_defaults(w):
             if n % 2000 == 1999:  # a legitimate user is served in the middle of it
                 until(lambda: _answers(probe, index), "the probe is answered")
         grown = rss(index.pid) - before
+    assert index.counter("refused-rate") > COUNT // 2, "the rest of the flood was met by the limit"
     assert grown < (300 if SANITIZED else 16) << 20, f"{grown >> 10} KiB"
     roster = index.roster()
     for name, peer in users.items():

@@ -394,6 +394,9 @@ class Index(Program):
         """Name to endpoint of everybody online."""
         return dict(classic.fetch_roster(self.host, self.tcp))
 
+    def counter(self, name):
+        return int(re.search(rf"\b{name}=(\d+)", self.counters())[1])
+
     def counters(self):
         """The line that USR1 prints."""
         seen = len(self.err)

@@ -15,8 +15,8 @@ namespace {
 /// Directory::unreachableCount() of a user who is to be logged out for it.
 constexpr std::uint8_t kIsUnreachable = 0xFF;
 
-/// What a refused login is told.  Texts are short, so that the answer to the shortest login
-/// stays within kMaxAmplification.  Empty code: nothing is said.
+/// What a refused login is told.  Texts are short: the shortest login that can be has 13 letters,
+/// so no answer has more than 39 (kMaxAmplification).
 wire::Reject answerTo(Refusal why) {
     switch (why) {
         case Refusal::Denied:
@@ -24,12 +24,13 @@ wire::Reject answerTo(Refusal why) {
         case Refusal::BadName:
             return {"name", "not a user name"};
         case Refusal::Taken:
-            return {"taken", "online from another address"};
+            return {"taken", "online elsewhere"};
         case Refusal::Full:
             return {"full", "no room for more users"};
         case Refusal::PerIp:
             return {"full", "too many at your address"};
-        // An answer to a flood is more flood; one to an endpoint nobody may have goes astray.
+        // Nothing is said: an answer to a flood is more flood, one to an endpoint that nobody may
+        // have goes astray, and the others are no logins.
         case Refusal::Oversize:
         case Refusal::Rate:
         case Refusal::Undecodable:
@@ -285,9 +286,7 @@ void ClassicIndex::refuseLogin(Refusal why, const Endpoint& claimed, const Datag
     refuse(why, datagram.from);
     if (claimed != datagram.from) return;
     if (!isSendable(host_, claimed) || isOurOwn(host_, claimed)) return;
-    const Bytes answer = wire::encodeClassic(answerTo(why));
-    if (answer.size() > kMaxAmplification * datagram.bytes.size()) return;
-    sink.send({datagram.from, datagram.via}, answer);
+    sink.send({datagram.from, datagram.via}, wire::encodeClassic(answerTo(why)));
 }
 
 // Who is online ----------------------------------------------------------------------------

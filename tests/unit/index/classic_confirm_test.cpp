@@ -38,7 +38,7 @@ TEST_CASE("A roster fetch from the claimed address makes a pending user count") 
     CHECK(world.roster("198.51.100.1") == Lines{"bob", "alice"});
     CHECK(world.index().userCount() == 2);
     CHECK(world.index().pendingCount() == 0);
-    CHECK(world.index().nextDeadline() <= world.now());
+    CHECK(world.isDue());
     world.tick();
     CHECK(world.heard("10.0.0.2:4000") == Lines{"login,alice,198.51.100.1:4000"});
     world.login("carol", "10.0.0.3:4000");

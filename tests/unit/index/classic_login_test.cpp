@@ -29,7 +29,7 @@ TEST_CASE("The answer to a login leaves with receive(), the announcements with t
     world.login("bob", "10.0.0.2:4000");
     CHECK(world.heard("10.0.0.2:4000") == Lines{"Accept,4650"});
     CHECK(world.heard("10.0.0.1:4000").empty());
-    CHECK(world.index().nextDeadline() <= world.now());
+    CHECK(world.isDue());
     world.tick();
     CHECK(world.heard("10.0.0.1:4000").size() == 1);
     CHECK_FALSE(world.index().nextDeadline());
@@ -116,7 +116,7 @@ TEST_CASE("A login of a name that is online from another host is refused") {
     world.login("alice", "10.0.0.1:4000");
     world.login("alice", "10.0.0.2:4000");
     world.tick();
-    CHECK(world.heard("10.0.0.2:4000") == Lines{"reject,taken,online from another address"});
+    CHECK(world.heard("10.0.0.2:4000") == Lines{"reject,taken,online elsewhere"});
     CHECK(world.heard("10.0.0.1:4000") == Lines{"Accept,4650"});
     CHECK(world.refused(Refusal::Taken) == 1);
     CHECK(world.index().userCount() == 1);
@@ -156,24 +156,42 @@ TEST_CASE("Each refusal that is answered has its code") {
     CHECK(world.heard("10.0.0.4:4000") == Lines{"reject,full,no room for more users"});
 }
 
-TEST_CASE("The answer to the shortest login is at most three times as long") {
-    Policy policy;
-    policy.maxUsers = 1;
+TEST_CASE("The answer to the shortest login is at most three times as long, whatever its code") {
+    Policy policy = openToAll();
+    policy.confirm = Confirm::Off;
+    policy.maxUsers = 2;
+    policy.maxPerIp = 1;
     World world(policy);
     world.login("x", "10.0.0.9:4000");
-    struct Case {
-        const char* text;
-        const char* from;
-    };
-    // A short form of an address is read as .NET reads it.
-    for (const Case& each :
-         {Case{"login,x,127.1:1", "127.0.0.1:1"}, Case{"login,y,127.1:1", "127.0.0.1:1"},
-          Case{"login,/,127.1:1", "127.0.0.1:1"}, Case{"login,y,9.9:1", "9.0.0.9:1"}}) {
+    world.login("y", "9.0.0.8:4000");
+    const auto isShort = [&](std::string_view text, std::string_view from) {
         world.sink().bytes = 0;
-        world.say(each.text, each.from);
-        CHECK(world.heard(each.from).size() == 1);
-        CHECK(world.sink().bytes <= kMaxAmplification * 2 * std::string_view(each.text).size());
-    }
+        world.say(text, from);
+        const auto answers = world.heard(from);
+        REQUIRE(answers.size() == 1);
+        CAPTURE(answers.front());
+        CHECK(world.sink().bytes <= kMaxAmplification * 2 * text.size());
+        return answers.front().substr(0, answers.front().find(',', 7));
+    };
+    // A short form of an address is read as .NET reads it: 9.0.0.9.
+    CHECK(isShort("login,x,9.9:1", "9.0.0.9:1") == "reject,taken");
+    CHECK(isShort("login,/,9.9:1", "9.0.0.9:1") == "reject,name");
+    CHECK(isShort("login,z,9.9:1", "9.0.0.9:1") == "reject,full");
+    world.logout("x", "10.0.0.9:4000");
+    CHECK(isShort("login,z,9.8:1", "9.0.0.8:1") == "reject,full");
+    CHECK(isShort("login,z,9.9:1", "9.0.0.9:1") == "Accept,4650");
+    world.index().setPolicy({});
+    CHECK(isShort("login,z,9.9:1", "9.0.0.9:1") == "reject,denied");
+}
+
+TEST_CASE("A refused login is not answered where nothing may be sent") {
+    World world;
+    for (const char* endpoint : {"10.0.0.254:4649", "127.0.0.1:4649", "10.0.0.255:4000"})
+        world.login("end", endpoint);
+    CHECK(world.refused(Refusal::BadName) == 3);
+    world.login("alice", "198.51.100.1:0");
+    CHECK(world.refused(Refusal::Denied) == 1);
+    CHECK(world.sink().datagrams == 0);
 }
 
 TEST_CASE("Announcements have exactly three fields in normal form, whatever was sent") {

@@ -139,7 +139,7 @@ TEST_CASE("When everybody leaves at once, each tick ends a bounded number") {
     world.tick();
     world.advance(90s);
     CHECK(world.index().userCount() == kUsers - kMaxEndsPerTick);
-    CHECK(world.index().nextDeadline() <= world.now());
+    CHECK(world.isDue());
     world.tick();
     world.tick();
     CHECK(world.index().userCount() == 0);
@@ -155,7 +155,7 @@ TEST_CASE("Three times unreachable over ten seconds is a logout") {
     world.advance(5s);
     CHECK(world.index().userCount() == 2);
     world.unreachable("10.0.0.1:4000");
-    CHECK(world.index().nextDeadline() <= world.now());
+    CHECK(world.isDue());
     world.tick();
     CHECK(world.index().userCount() == 1);
     CHECK(world.heard("10.0.0.2:4000") == Lines{"logout,alice,10.0.0.1:4000"});
@@ -166,12 +166,15 @@ TEST_CASE("Three times unreachable over ten seconds is a logout") {
 TEST_CASE("A hundred times unreachable within ten seconds is not yet a logout") {
     World world;
     enter(world);
+    world.advance(50ms);  // between two ticks of the index's count
     for (int i = 0; i < 100; ++i) world.unreachable("10.0.0.1:4000");
+    world.tick();
+    CHECK(world.index().userCount() == 2);
     world.advance(9900ms);
     world.unreachable("10.0.0.1:4000");
     world.tick();
     CHECK(world.index().userCount() == 2);
-    world.advance(100ms);
+    world.advance(200ms);
     world.unreachable("10.0.0.1:4000");
     world.tick();
     CHECK(world.index().userCount() == 1);
@@ -212,6 +215,20 @@ TEST_CASE("A login between the last error and the tick saves the user") {
     CHECK(world.index().userCount() == 2);
 }
 
+TEST_CASE("Who logs out between the last error and the tick has left once") {
+    World world;
+    enter(world);
+    for (int i = 0; i < 3; ++i) {
+        world.advance(5s);
+        world.unreachable("10.0.0.1:4000");
+    }
+    world.logout("alice", "10.0.0.1:4000");
+    world.tick();
+    CHECK(world.heard("10.0.0.2:4000") == Lines{"logout,alice,10.0.0.1:4000"});
+    CHECK(world.index().counters().logouts == 1);
+    CHECK(world.index().isConsistent());
+}
+
 TEST_CASE("A row that changed hands before the tick keeps its new user") {
     World world;
     enter(world);
@@ -221,6 +238,7 @@ TEST_CASE("A row that changed hands before the tick keeps its new user") {
     }
     world.logout("alice", "10.0.0.1:4000");
     world.login("carol", "10.0.0.3:4000");
+    world.unreachable("10.0.0.3:4000");
     world.tick();
     CHECK(world.roster("10.0.0.1") == Lines{"bob", "carol"});
 }

@@ -35,6 +35,18 @@ TEST_CASE("A restored user hears of others by any path") {
     CHECK(world.sink().paths[endpointAt("10.0.0.1:4000")] == im::kAnyPath);
 }
 
+TEST_CASE("Restored users are told together") {
+    World world;
+    for (int i = 1; i <= 100; ++i)
+        world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
+    world.tick();
+    world.restart();
+    world.sink().fanOuts = 0;
+    world.login("late", "10.0.0.200:1");
+    world.tick();
+    CHECK(world.sink().fanOuts == 1);
+}
+
 TEST_CASE("A restored user owns his name and his login is a renewal") {
     World world;
     world.login("alice", "10.0.0.1:4000");

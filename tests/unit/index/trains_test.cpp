@@ -144,7 +144,7 @@ private:
         REQUIRE(world_.roster("10.9.9.9") == naive_.names());
         naive_.heard.clear();
         REQUIRE(world_.index().isConsistent());
-        REQUIRE_FALSE(world_.index().nextDeadline() == world_.now());
+        REQUIRE_FALSE(world_.isDue());
     }
 
     void compare(const std::string& endpoint) {
@@ -183,6 +183,17 @@ TEST_CASE("Users who share an endpoint hear together what each would have heard"
 TEST_CASE("Batches of one datagram are the same as no batches") {
     Race race(12, Confirm::Off, false);
     for (int i = 0; i < 3000; ++i) race.batch(1);
+}
+
+TEST_CASE("When there is nobody to tell, nothing is told") {
+    World world;
+    world.tick();
+    world.login("alice", "10.0.0.1:1");
+    world.tick();
+    world.logout("alice", "10.0.0.1:1");
+    world.tick();
+    CHECK(world.sink().fanOuts == 0);
+    CHECK(world.index().counters().announcements == 0);
 }
 
 TEST_CASE("A newcomer hears only what followed his login") {

@@ -173,6 +173,11 @@ public:
         for (const auto& entry : *entries) names.push_back(entry.name);
         return names;
     }
+    /// Whether tick() is wanted at once.
+    bool isDue() {
+        const auto deadline = index().nextDeadline();
+        return deadline && *deadline <= now_;
+    }
     std::uint64_t refused(Refusal why) {
         return index().counters().refused[static_cast<std::size_t>(why)];
     }

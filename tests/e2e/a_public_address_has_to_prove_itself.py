@@ -8,7 +8,7 @@ PUBLIC, OTHER, PRIVATE, LINK = "203.0.113.7", "198.51.100.9", "10.1.2.3", "169.2
 HAVE_NETWORK = own_network.enter(PUBLIC, OTHER, PRIVATE, LINK)
 
 from classic import Peer, fetch_roster  # noqa: E402  (the network first)
-from im import equal  # noqa: E402
+from im import needs, equal  # noqa: E402
 
 
 def _announced(index, peer, name):
@@ -22,8 +22,7 @@ def _announced(index, peer, name):
 
 
 def private_and_link_local_count_at_once(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index()
     with Peer(PRIVATE) as private, Peer(LINK) as link, Peer() as watcher:
         watcher.login("watch", index.server)
@@ -33,8 +32,7 @@ def private_and_link_local_count_at_once(w):
 
 
 def a_public_address_is_not_served_unless_allowed(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index()
     with Peer(PUBLIC) as public, Peer() as watcher:
         watcher.login("watch", index.server)
@@ -56,8 +54,7 @@ def _fetch_from(source, host, port):
 
 
 def an_allowed_one_counts_after_its_roster_fetch(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index("--classic-from=0.0.0.0/0")
     there = f"{PUBLIC}:{index.port}"
     with Peer(PUBLIC) as public, Peer() as watcher:
@@ -74,8 +71,7 @@ def an_allowed_one_counts_after_its_roster_fetch(w):
 
 
 def an_unproven_address_gets_one_datagram_and_holds_no_name(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index("--classic-from=0.0.0.0/0", "-v")
     there = f"{PUBLIC}:{index.port}"
     with Peer(PUBLIC) as victim, Peer(OTHER) as later:
@@ -90,8 +86,7 @@ def an_unproven_address_gets_one_datagram_and_holds_no_name(w):
 
 
 def our_programs_do_it_all_by_themselves(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index("--classic-from=0.0.0.0/0")
     alice, bob = w.people(f"{PUBLIC}:{index.port}", "alice", "bob")
     listener = bob.listen("-b", f"{PUBLIC}:0", "-T", "talk")
@@ -109,8 +104,7 @@ def _roster(index):
 
 
 def the_port_that_routes_to_the_index_is_chosen(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index()
     alice, = w.people(f"{PRIVATE}:{index.port}", "alice")
     alice.login()
@@ -118,8 +112,7 @@ def the_port_that_routes_to_the_index_is_chosen(w):
 
 
 def a_name_online_from_another_address_is_refused(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index()
     with Peer(PRIVATE) as owner:
         owner.login("bob", f"{PRIVATE}:{index.port}")

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from im import TOOLS, equal
+from im import TOOLS, equal, needs
 
 MAN = pathlib.Path(__file__).resolve().parents[2] / "man"
 OPTION = re.compile(r"--?[A-Za-z0-9][a-z0-9-]*")
@@ -27,9 +27,7 @@ def _help(w, tool):
 
 
 def every_option_is_in_both(w):
-    if not shutil.which("mandoc"):
-        print("SKIPPED: no mandoc on this machine")
-        return
+    needs(shutil.which("mandoc"), "no mandoc")
     for tool in TOOLS:
         manual, help_ = _manual(tool), _help(w, tool)
         assert len(help_) > 15, help_

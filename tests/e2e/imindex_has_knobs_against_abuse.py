@@ -3,7 +3,7 @@
 import time
 
 from classic import Peer, fetch_raw, fetch_roster
-from im import equal, has_ipv6, until
+from im import equal, has_ipv6, needs, until
 
 
 def classic_from_says_who_may(w):
@@ -38,8 +38,7 @@ def strict_wants_the_port_too(w):
 
 
 def any_does_not_look(w):
-    if not has_ipv6():
-        return  # nobody else on this machine to claim for
+    needs(has_ipv6(), "nobody else on this machine to claim for")
     for knob, taken in (("any", True), ("ip", False)):
         index = w.index(f"--classic-source={knob}")
         with Peer() as claimed, Peer("::1") as sender:

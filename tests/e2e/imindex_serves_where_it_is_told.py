@@ -4,7 +4,7 @@ import os
 import socket
 
 from classic import Peer, fetch_roster
-from im import equal, free_port, has_ipv6, matches, wait_ready
+from im import equal, free_port, has_ipv6, matches, needs, wait_ready
 
 
 def on_all_addresses_by_default(w):
@@ -52,8 +52,7 @@ def b_may_have_a_port(w):
 
 
 def ipv6_alone(w):
-    if not has_ipv6():
-        return
+    needs(has_ipv6(), "no IPv6 on the loopback interface")
     index = w.index("-b", "::1")
     matches(r"\[::1\]:\d+", index.server)
     alice, bob = w.people(index, "alice", "bob")
@@ -170,8 +169,7 @@ def test_checks_the_configuration(w):
 
 
 def on_ipv4_and_ipv6_at_once(w):
-    if not has_ipv6():
-        return
+    needs(has_ipv6(), "no IPv6 on the loopback interface")
     index = w.index("-b", "127.0.0.1", "-b", "::1", port=free_port())
     with Peer() as four, Peer("::1") as six:
         four.login("four", f"127.0.0.1:{index.port}")

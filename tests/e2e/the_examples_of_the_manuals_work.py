@@ -5,7 +5,7 @@ import pathlib
 import re
 import signal
 
-from im import equal, until
+from im import equal, needs, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ELSEWHERE = (pathlib.Path(__file__).with_name("the_ten_pipelines_work_as_printed.py"),
@@ -52,9 +52,7 @@ def every_example_is_run_somewhere(w):
 def to_a_dotnet_client_without_an_index(w):
     bob = w.person("bob")
     listener = _at_port_4002(w, bob)
-    if listener is None:
-        print("SKIPPED: port 4002 of 127.0.0.1 is taken on this machine")
-        return
+    needs(listener, "port 4002 of 127.0.0.1 is taken")
     w.person("alice").sh(IMSEND[0]).ends(0)
     from classic import decode
     equal(decode(listener.recv(2000)).split(",", 3)[3], "one， two， three")

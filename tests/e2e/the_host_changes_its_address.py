@@ -7,12 +7,11 @@ OLD, NEW, HOME = "10.1.2.3", "10.9.8.7", "10.4.4.4"
 HAVE_NETWORK = own_network.enter(OLD, NEW, HOME)
 
 from classic import Peer  # noqa: E402  (the network first)
-from im import equal  # noqa: E402
+from im import needs, equal  # noqa: E402
 
 
 def users_of_the_old_address_are_still_told(w):
-    if not HAVE_NETWORK:
-        return
+    needs(HAVE_NETWORK, "no network namespace of our own")
     index = w.index()
     with Peer(HOME) as bob, Peer(HOME) as carol:
         bob.login("bob", f"{OLD}:{index.port}")

@@ -57,6 +57,15 @@ def until(condition, what, patience=None):
         time.sleep(0.01)
 
 
+class Skip(Exception):
+    """This machine cannot show it; said aloud, and ctest counts the scenario as skipped."""
+
+
+def needs(condition, what):
+    if not condition:
+        raise Skip(what)
+
+
 def equal(got, expected, what=""):
     assert got == expected, f"{what}\n  expected {expected!r}\n  got      {got!r}"
 

@@ -2,7 +2,8 @@
 """Runs one scenario file: scenario.py FILE [FUNCTION]...
 
 Every function of the file that takes `w` is one case and gets a World of its own.  A name is a
-sentence; the case fails when it is not true.  Ends with 0 when all held, 1 otherwise.
+sentence; the case fails when it is not true.  Ends with 0 when all held, 77 when some could not be
+tried on this machine (im.Skip), 1 when one failed.
 """
 import importlib.util
 import inspect
@@ -14,6 +15,7 @@ import traceback
 
 import im
 
+OK, SKIPPED, FAILED = "ok", "SKIPPED", "FAILED"
 LIMIT = 50 * im.SLOW  # seconds for the file; ctest's own limit lies above, so we clean up
 
 
@@ -35,18 +37,21 @@ def cases(module, wanted):
 def run(name, function):
     start = time.monotonic()
     world = im.World()
-    fault = ""
+    fault = skipped = ""
     try:
         function(world)
+    except im.Skip as reason:
+        skipped = str(reason)
     except (Exception, KeyboardInterrupt):  # also the alarm
         fault = traceback.format_exc()
     finally:
         fault += "\n".join(world.end())
     took = time.monotonic() - start
-    print(f"{'FAILED' if fault else 'ok    '} {name.replace('_', ' ')} ({took:.1f} s)", flush=True)
+    verdict = FAILED if fault else SKIPPED if skipped else OK
+    print(f"{verdict:<7} {name.replace('_', ' ')} ({took:.1f} s){skipped and ': ' + skipped}", flush=True)
     if fault:
         print(fault, flush=True)
-    return not fault
+    return verdict
 
 
 def out_of_time(*_):
@@ -61,7 +66,9 @@ def main(path, *wanted):
     results = [run(name, function) for name, function in cases(load(path), wanted)]
     if not results:
         print(f"{path}: no such case")
-    return 0 if results and all(results) else 1
+    if not results or FAILED in results:
+        return 1
+    return 77 if SKIPPED in results else 0
 
 
 if __name__ == "__main__":

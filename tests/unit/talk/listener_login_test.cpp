@@ -267,6 +267,16 @@ TEST_CASE("A roster that comes after logout changes nothing") {
     CHECK_FALSE(story.listener.nextDeadline());
 }
 
+TEST_CASE("A roster that was wanted at logout is wanted no more") {
+    ListenerStory story;
+    story.login();
+    RecordingSink sink;
+    const Bytes accept = utf16("Accept,4700");
+    story.listener.receive({.from = endpoint("10.0.0.100:1"), .bytes = accept}, story.now, sink);
+    story.logout();
+    CHECK_FALSE(story.listener.takeFetch());
+}
+
 TEST_CASE("A listener that logged out can log in again") {
     ListenerStory story;
     story.comeOnline({kBob});

@@ -198,6 +198,16 @@ TEST_CASE("An event waits for the first roster no longer than 5 s") {
     CHECK(story.told() == Lines{"logout bob none bye"});
 }
 
+TEST_CASE("More events do not make the first one wait longer") {
+    ListenerStory story = accepted();
+    for (int second = 0; second < 5; ++second) {
+        story.hearFrom("10.0.0.2:1", "talk,12:00:00,bob,hi");
+        CHECK(story.told().empty());
+        story.advance(1s);
+    }
+    CHECK(story.told().size() == 5);
+}
+
 TEST_CASE("A first roster after events went on is taken in silently but for what they said") {
     ListenerStory story = accepted();
     story.hear("login,bob,10.0.0.2:4002");

@@ -127,6 +127,8 @@ struct SqliteStore::Database {
             use(since), use(sequence);
         drop = std::make_unique<Statement>(session);
         *drop << "DELETE FROM users WHERE name = ?", use(name);
+        count = std::make_unique<Statement>(session);
+        *count << "SELECT count(*) FROM users WHERE name = ?", use(name), into(found);
     }
 
     void write(const Change& change) {
@@ -143,14 +145,14 @@ struct SqliteStore::Database {
 
     /// True also when the file cannot be asked.
     bool mayHave(const Name& wanted) {
-        std::string text = wanted.str();
-        int count = 0;
+        name = wanted.str();
         try {
-            session << "SELECT count(*) FROM users WHERE name = ?", use(text), into(count), now;
+            count->execute();
         } catch (const Poco::Exception&) {
+            renewStatements();
             return true;
         }
-        return count != 0;
+        return found != 0;
     }
 
     Session session;
@@ -159,10 +161,12 @@ struct SqliteStore::Database {
     Poco::Int64 since = 0;
     Poco::Int64 sequence = 0;
     Poco::Int64 nextSequence = 0;
+    int found = 0;
     std::unique_ptr<Statement> begin;
     std::unique_ptr<Statement> commit;
     std::unique_ptr<Statement> put;
     std::unique_ptr<Statement> drop;
+    std::unique_ptr<Statement> count;
 };
 
 namespace {
@@ -299,8 +303,9 @@ void SqliteStore::failed(const std::string& why) {
         coalesceAt_ = kCoalesceFirst;
         warn_(path_ + ": cannot write: " + why + "; serving from memory");
     }
+    retry_ = failing_ ? std::min(2 * retry_, kRetryMost) : kRetry;
     failing_ = true;
-    retryAt_ = net::now() + kRetry;
+    retryAt_ = net::now() + retry_;
 }
 
 /// Of several changes of one name the last counts; and the end of somebody whom the file does

@@ -27,8 +27,10 @@ public:
     static constexpr int kVersion = 1;
     /// "im-x" in `PRAGMA application_id`.
     static constexpr int kApplicationId = 0x696D2D78;
-    /// After a failed write the next one is tried so much later.
+    /// After a failed write the next one is tried so much later, then twice as much, ..., so that
+    /// trying in vain takes little of the loop's time.
     static constexpr Duration kRetry = std::chrono::seconds(1);
+    static constexpr Duration kRetryMost = std::chrono::seconds(30);
 
     /// Is told of a failure under way, and of its end: "FILE: ..." for stderr.
     using Warn = std::function<void(const std::string&)>;
@@ -43,7 +45,7 @@ public:
     void follow(const std::function<void(const index::StoredUser&)>& each) override;
     void put(const index::StoredUser& user) override;
     void drop(const Name& name) override;
-    /// Tries again no sooner than kRetry after a failure.
+    /// After a failure not before nextDeadline().
     void commit() override;
 
     /// When commit() is to be called again although nothing has changed: while it fails.
@@ -72,6 +74,7 @@ private:
     std::vector<Change> changes_;  // since the last commit, in order
     std::size_t coalesceAt_ = 0;   // of changes_, while commits fail
     bool failing_ = false;
+    Duration retry_ = kRetry;
     TimePoint retryAt_;
     std::uint64_t failures_ = 0;
 };

@@ -107,6 +107,8 @@ ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer
       users_(seed),
       pending_(seed),
       rate_(seed),
+      announcing_(seed),
+      answering_(seed),
       leases_(now) {
     setAccept();
     restore();
@@ -181,7 +183,11 @@ void ClassicIndex::handle(const wire::Logout& logout, const Datagram& datagram, 
         return refuse(Refusal::SourceMismatch, datagram.from);
 
     const Row row = users_.find(name->view());
-    if (row != kNoRow && users_.destination(row).to == logout.endpoint) return leave(row, "bye");
+    if (row != kNoRow && users_.destination(row).to == logout.endpoint) {
+        if (!mayAnnounce(datagram.from.address, users_.size() - 1))
+            return refuse(Refusal::Rate, datagram.from);
+        return leave(row, "bye");
+    }
     const Row waiting = pending_.find(name->view(), logout.endpoint.address);
     if (waiting != kNoRow && pending_.destination(waiting).to == logout.endpoint)
         return pending_.remove(waiting);
@@ -230,6 +236,8 @@ void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
 
     // Who is online has shown already that he is at this host.
     const bool mustWait = known == kNoRow && mustConfirm(policy_.confirm, endpoint.address);
+    if (mustWait && !mayAnswer(endpoint.address))
+        return refuse(Refusal::Rate, request.datagram.from);
     const Row waiting = pending_.find(request.name.view(), endpoint.address);
     if (waiting != kNoRow) {
         if (mustWait && pending_.destination(waiting).to == endpoint)
@@ -238,6 +246,9 @@ void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
     }
     if (const auto why = roomRefusal(endpoint.address, known))
         return refuseLogin(*why, endpoint, request.datagram, sink);
+    const std::size_t told = known == kNoRow ? users_.size() : 2 * (users_.size() - 1);
+    if (!mustWait && !mayAnnounce(request.datagram.from.address, told))
+        return refuse(Refusal::Rate, request.datagram.from);
 
     accept(request.where, sink);
     if (mustWait) return wait(request);
@@ -258,6 +269,22 @@ void ClassicIndex::renew(Row row, const Destination& where, Sink& sink) {
 void ClassicIndex::remind(Row waiting, const Destination& where, Sink& sink) {
     pending_.setPath(waiting, where.via);
     accept(where, sink);
+}
+
+/// Whether an answer may go to `address`: whose it is may never have asked.  Everybody on this
+/// host is spared, since whoever is there can do him worse.
+bool ClassicIndex::mayAnswer(const Address& address) {
+    if (address.isLoopback() || !mustConfirm(policy_.confirm, address)) return true;
+    if (users_.usersAt(address) > 0) return true;
+    constexpr RateLimit::Allowance kAllowance{kConfirmTime, kConfirmTime * kMaxUnprovenAnswers};
+    return answering_.take(address, kAllowance, now_);
+}
+
+bool ClassicIndex::mayAnnounce(const Address& source, std::size_t datagrams) {
+    if (policy_.rate == 0 || datagrams == 0) return true;
+    constexpr Duration kToken = Duration(std::chrono::seconds(1)) / kAnnouncementRate;
+    constexpr RateLimit::Allowance kAllowance{kToken, kToken * kAnnouncementBurst};
+    return announcing_.takeOrOwe(source, kAllowance, datagrams, now_);
 }
 
 void ClassicIndex::wait(const LoginRequest& request) {
@@ -286,6 +313,7 @@ void ClassicIndex::refuseLogin(Refusal why, const Endpoint& claimed, const Datag
     refuse(why, datagram.from);
     if (claimed != datagram.from) return;
     if (!isSendable(host_, claimed) || isOurOwn(host_, claimed)) return;
+    if (!mayAnswer(claimed.address)) return;
     sink.send({datagram.from, datagram.via}, wire::encodeClassic(answerTo(why)));
 }
 
@@ -336,6 +364,7 @@ std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from
         return nullptr;
     }
     confirm(from);
+    answering_.forgive(from);
     ++counters_.rosters;
     return roster_.bytes(users_);
 }
@@ -351,6 +380,8 @@ void ClassicIndex::confirm(const Address& from) {
             refuse(Refusal::Taken, where.to);
         } else if (users_.size() >= policy_.maxUsers) {
             refuse(Refusal::Full, where.to);
+        } else if (!mayAnnounce(from, users_.size())) {
+            refuse(Refusal::Rate, where.to);
         } else {
             come(name, where);
             hasSome = true;

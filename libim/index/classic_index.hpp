@@ -37,7 +37,7 @@ namespace im::index {
 /// Why a datagram had no effect.  One counter each.
 enum class Refusal : std::uint8_t {
     Oversize,        ///< more than kMaxRequest bytes
-    Rate,            ///< the source's bucket is empty
+    Rate,            ///< one of the source's buckets is empty (T2, T12)
     Denied,          ///< source outside classicFrom
     Undecodable,     ///< no message at all
     NotForIndex,     ///< a message, but not one to an index (talk, Accept, reject)
@@ -149,6 +149,8 @@ private:
     void decide(const LoginRequest& request, Sink& sink);
     void renew(Row row, const Destination& where, Sink& sink);
     void remind(Row waiting, const Destination& where, Sink& sink);
+    bool mayAnswer(const Address& address);
+    bool mayAnnounce(const Address& source, std::size_t datagrams);
     void wait(const LoginRequest& request);
     void accept(const Destination& where, Sink& sink);
     void refuse(Refusal why, const Endpoint& source);
@@ -178,6 +180,8 @@ private:
     Directory users_;
     PendingLogins pending_;
     RateLimit rate_;
+    RateLimit announcing_;  // a token is an announcement
+    RateLimit answering_;   // a token is an answer to an unproven address
     LeaseWheel leases_;
     Announcements announcements_;
     RosterCache roster_;

@@ -43,6 +43,17 @@ struct HostFacts {
 /// A pending login must fetch its roster within this time (doc/protocol.md, T2).
 inline constexpr Duration kConfirmTime = std::chrono::seconds(10);
 
+/// So many answers to logins go to an address that has shown nothing, each kConfirmTime (T2): a
+/// client asks at 0, 1 and 3 s, and an answer may be lost.
+inline constexpr int kMaxUnprovenAnswers = 3;
+
+/// What a source may have others told: so many announcements a second, and so many at once (T12).
+/// `rate` alone bounds requests, but each costs as many datagrams as there are users.  50,000 is a
+/// fraction of what one core sends; the burst lets 1,000 users log in at once from one address
+/// beside 1,000 others, or one where there are a million.  Not counted when Policy::rate is 0.
+inline constexpr int kAnnouncementRate = 50'000;
+inline constexpr int kAnnouncementBurst = 2'000'000;
+
 /// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).
 inline constexpr std::size_t kMaxRequest = 512;
 

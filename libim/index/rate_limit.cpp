@@ -16,12 +16,31 @@ constexpr unsigned kBurstFactor = 2;
 bool RateLimit::admit(const Address& from, std::uint32_t rate, TimePoint now) {
     if (rate == 0) return true;
     const Duration token = Duration(std::chrono::seconds(1)) / rate;
-    const Duration capacity = token * rate * kBurstFactor;
-    Bucket& bucket = bucketOf(sourceKey(from), now);
-    const TimePoint fullAt = std::max(bucket.fullAt, now) + token;
-    if (fullAt - now > capacity) return false;
+    return take(sourceKey(from), {token, token * rate * kBurstFactor}, now);
+}
+
+bool RateLimit::take(const Address& source, const Allowance& allowance, TimePoint now) {
+    Bucket& bucket = bucketOf(source, now);
+    const TimePoint fullAt = std::max(bucket.fullAt, now) + allowance.token;
+    if (fullAt - now > allowance.capacity) return false;
     bucket.fullAt = fullAt;
     return true;
+}
+
+bool RateLimit::takeOrOwe(const Address& from, const Allowance& allowance, std::uint64_t tokens,
+                          TimePoint now) {
+    Bucket& bucket = bucketOf(sourceKey(from), now);
+    const TimePoint before = std::max(bucket.fullAt, now);
+    if (before - now >= allowance.capacity) return false;
+    bucket.fullAt = before + allowance.token * tokens;
+    return true;
+}
+
+void RateLimit::forgive(const Address& source) {
+    if (buckets_.empty()) return;
+    const std::span<Bucket> set = setOf(source);
+    const auto known = std::ranges::find(set, source, &Bucket::source);
+    if (known != set.end()) *known = {};
 }
 
 RateLimit::Bucket& RateLimit::bucketOf(const Address& source, TimePoint now) {

@@ -31,6 +31,23 @@ public:
     /// when there is none.  `rate` 0: no limit.  All of 127.0.0.0/8 is not one source here.
     [[nodiscard]] bool admit(const Address& from, std::uint32_t rate, TimePoint now);
 
+    /// What a bucket holds when full, and what one token is, both as the time it takes to fill.
+    struct Allowance {
+        Duration token;
+        Duration capacity;
+    };
+
+    /// Takes one token of `source` itself; false when there is none.
+    [[nodiscard]] bool take(const Address& source, const Allowance& allowance, TimePoint now);
+
+    /// Takes `tokens` of the source of `from`, as long as its bucket is not empty.  It may owe
+    /// what it had not; false, and nothing taken, until that is paid.
+    [[nodiscard]] bool takeOrOwe(const Address& from, const Allowance& allowance,
+                                 std::uint64_t tokens, TimePoint now);
+
+    /// Fills the bucket of `source` itself.
+    void forgive(const Address& source);
+
     /// For how many sources there is room now.
     std::size_t room() const { return buckets_.size(); }
 

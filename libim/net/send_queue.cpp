@@ -29,15 +29,12 @@ std::size_t pick(std::span<UdpSocket* const> sockets, const Destination& to) {
 }  // namespace
 
 void SendQueue::send(const Destination& to, BytesView payload) {
-    if (steps_.empty() || steps_.back().first == steps_.back().last)
-        steps_.push_back({unicasts_.size(), unicasts_.size(), {}, {}});
     unicasts_.push_back({to, bytes_.size(), payload.size()});
     bytes_.insert(bytes_.end(), payload.begin(), payload.end());
-    steps_.back().last = unicasts_.size();
 }
 
 void SendQueue::fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) {
-    if (!payloads.empty() && !to.empty()) steps_.push_back({0, 0, payloads, to});
+    if (!payloads.empty() && !to.empty()) fanOuts_.push_back({payloads, to});
 }
 
 void SendQueue::flush(UdpSocket& socket) {
@@ -46,22 +43,17 @@ void SendQueue::flush(UdpSocket& socket) {
 }
 
 void SendQueue::flush(std::span<UdpSocket* const> sockets) {
-    for (const Step& step : steps_) {
-        if (step.first != step.last)
-            flushUnicasts(step, sockets);
-        else
-            flushFanOut(step, sockets);
-    }
-    steps_.clear();
+    flushUnicasts(sockets);
+    for (const FanOut& fanOut : fanOuts_) flushFanOut(fanOut, sockets);
+    fanOuts_.clear();
     unicasts_.clear();
     bytes_.clear();
 }
 
-void SendQueue::flushUnicasts(const Step& step, std::span<UdpSocket* const> sockets) {
+void SendQueue::flushUnicasts(std::span<UdpSocket* const> sockets) {
     for (std::size_t socket = 0; socket <= sockets.size(); ++socket) {
         batch_.clear();
-        for (std::size_t i = step.first; i < step.last; ++i) {
-            const Unicast& unicast = unicasts_[i];
+        for (const Unicast& unicast : unicasts_) {
             if (pick(sockets, unicast.to) != socket) continue;
             batch_.push_back({unicast.to, BytesView(bytes_).subspan(unicast.at, unicast.size)});
         }
@@ -72,8 +64,8 @@ void SendQueue::flushUnicasts(const Step& step, std::span<UdpSocket* const> sock
     }
 }
 
-void SendQueue::flushFanOut(const Step& step, std::span<UdpSocket* const> sockets) {
-    for (auto to = step.to; !to.empty(); to = to.subspan(std::min(kAtOnce, to.size()))) {
+void SendQueue::flushFanOut(const FanOut& fanOut, std::span<UdpSocket* const> sockets) {
+    for (auto to = fanOut.to; !to.empty(); to = to.subspan(std::min(kAtOnce, to.size()))) {
         const auto some = to.first(std::min(kAtOnce, to.size()));
         for (std::size_t socket = 0; socket <= sockets.size(); ++socket) {
             destinations_.clear();
@@ -81,9 +73,9 @@ void SendQueue::flushFanOut(const Step& step, std::span<UdpSocket* const> socket
                 if (pick(sockets, destination) == socket) destinations_.push_back(destination);
             }
             if (socket == sockets.size())
-                homeless_ += destinations_.size() * step.payloads.size();
+                homeless_ += destinations_.size() * fanOut.payloads.size();
             else if (!destinations_.empty())
-                sockets[socket]->fanOut(step.payloads, destinations_);
+                sockets[socket]->fanOut(fanOut.payloads, destinations_);
         }
     }
 }

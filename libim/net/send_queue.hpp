@@ -22,13 +22,14 @@ public:
     void send(const Destination& to, BytesView payload) override;
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) override;
 
-    /// Sends everything, in order for each destination, and is empty afterwards.  A datagram
+    /// Sends everything and is empty afterwards: first the unicasts, in order, then the fan-outs,
+    /// in order.  So an answer never waits for what a million others are told.  A datagram
     /// goes by the socket of its path; where there is none, or it is of the other family, by the
     /// first of the destination's family; where there is none, it is dropped and counted.
     void flush(std::span<UdpSocket* const> sockets);
     void flush(UdpSocket& socket);
 
-    [[nodiscard]] bool empty() const { return steps_.empty(); }
+    [[nodiscard]] bool empty() const { return unicasts_.empty() && fanOuts_.empty(); }
     /// Datagrams dropped because no socket has their family.
     [[nodiscard]] std::uint64_t homeless() const { return homeless_; }
 
@@ -38,20 +39,17 @@ private:
         std::size_t at;  // in bytes_
         std::size_t size;
     };
-    // A run of unicasts [first, last), or one fan-out.
-    struct Step {
-        std::size_t first = 0;
-        std::size_t last = 0;
+    struct FanOut {
         std::span<const BytesView> payloads;
         std::span<const Destination> to;
     };
 
-    void flushUnicasts(const Step& step, std::span<UdpSocket* const> sockets);
-    void flushFanOut(const Step& step, std::span<UdpSocket* const> sockets);
+    void flushUnicasts(std::span<UdpSocket* const> sockets);
+    void flushFanOut(const FanOut& fanOut, std::span<UdpSocket* const> sockets);
 
     Bytes bytes_;
     std::vector<Unicast> unicasts_;
-    std::vector<Step> steps_;
+    std::vector<FanOut> fanOuts_;
     std::vector<UdpSocket::Unicast> batch_;  // scratch of flush()
     std::vector<Destination> destinations_;  // scratch of flush()
     std::uint64_t homeless_ = 0;

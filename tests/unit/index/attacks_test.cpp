@@ -27,6 +27,15 @@ void enter(World& world) {
     world.heard(kBob);
 }
 
+/// 1000 logins from one address, as fast as it may.
+void storm(World& world, const std::string& name, const std::string& address) {
+    for (int i = 0; i < 1000; ++i) {
+        world.login(name + std::to_string(i), address + ":" + std::to_string(1000 + i));
+        if (i % 200 == 199) world.advance(1s);
+        world.sink().heard.clear();
+    }
+}
+
 Policy withSource(SourceCheck check) {
     Policy policy;
     policy.source = check;
@@ -59,7 +68,7 @@ TEST_CASE("T1: nobody is logged in at another address than the one the login cam
     }
 }
 
-TEST_CASE("T2: one short answer to each request is all that reaches an unproven address") {
+TEST_CASE("T2: three short answers in ten seconds are all that reaches an unproven address") {
     SECTION("confirm=auto") {
         World world(openToAll());
         enter(world);
@@ -70,12 +79,36 @@ TEST_CASE("T2: one short answer to each request is all that reaches an unproven 
             world.logout("carol", "10.0.0.3:4000");
             world.tick();
         }
-        CHECK(world.heard(kVictim) == Lines{"Accept,4650"});
+        for (int i = 0; i < 20; ++i) {
+            world.login("mallory", kVictim);
+            world.login("mallory" + std::to_string(i), kVictim);
+            world.login("-" + std::to_string(i), kVictim);
+            world.logout("mallory", kVictim);
+            world.advance(400ms);
+        }
+        CHECK(world.heard(kVictim) == Lines{"Accept,4650", "Accept,4650", "Accept,4650"});
+        CHECK(world.refused(Refusal::Rate) == 38);
         CHECK(world.heard(kAlice).size() == 100);
         world.advance(kConfirmTime);
         world.login("carol", "10.0.0.3:4000");
         world.tick();
         CHECK(world.heard(kVictim).empty());
+    }
+    SECTION("who shows himself has as many answers as he asks for") {
+        World world(openToAll());
+        for (int i = 0; i < 10; ++i) {
+            world.login("alice", kVictim);
+            CHECK(world.roster("203.0.113.5") == Lines{"alice"});
+            world.logout("alice", kVictim);
+        }
+        CHECK(world.heard(kVictim).size() == 10);
+    }
+    SECTION("many names at one loopback address are all answered") {
+        Policy policy;
+        policy.confirm = Confirm::Tcp;
+        World world(policy);
+        for (int i = 1; i <= 100; ++i) world.login("m" + std::to_string(i), "127.0.0.1:4000");
+        CHECK(world.heard("127.0.0.1:4000").size() == 100);
     }
     SECTION("confirm=off: the attack succeeds") {
         Policy policy = openToAll();
@@ -254,6 +287,33 @@ TEST_CASE("T12: nobody can make the index keep or do more than his share") {
         World world;
         for (int i = 0; i < 3000; ++i) world.login("mallory", kMallory);
         CHECK(world.refused(Refusal::Rate) == 3000 - 400);
+    }
+    SECTION("many announcements caused by one address") {
+        World world;
+        storm(world, "a", "10.0.1.1");
+        storm(world, "m", "10.0.0.66");
+        REQUIRE(world.index().userCount() == 2000);
+        for (int i = 0; i < 6000; ++i) {
+            world.login("m" + std::to_string(i % 1000), "10.0.0.66:" + std::to_string(10'000 + i));
+            if (i % 100 == 0) world.advance(1s);
+            world.sink().heard.clear();
+        }
+        // 60 s: what was left of the burst, then 50,000 a second at 2 * 1999 each.
+        const auto moves = 6000 - world.refused(Refusal::Rate);
+        CHECK(moves > 60 * kAnnouncementRate / 4000);
+        CHECK(moves < (60 * kAnnouncementRate + kAnnouncementBurst) / 3998 + 1);
+        // A renewal tells nobody; others have allowances of their own.
+        const auto refused = world.refused(Refusal::Rate);
+        world.login("a0", "10.0.1.1:1000");
+        world.login("bob", kBob);
+        CHECK(world.refused(Refusal::Rate) == refused);
+        CHECK(world.heard(kBob) == Lines{"Accept,4650"});
+        const auto& events = world.observer().events;
+        const auto moved = std::ranges::find(events.rbegin(), events.rend(), "m",
+                                             [](const auto& e) { return e.user.substr(0, 1); });
+        world.logout(moved->user, moved->endpoint->toString());
+        CHECK(world.refused(Refusal::Rate) == refused + 1);
+        CHECK(world.index().userCount() == 2001);
     }
     SECTION("many fetches of the roster") {
         World world;

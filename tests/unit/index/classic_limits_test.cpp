@@ -108,13 +108,14 @@ TEST_CASE("Pending logins are bounded, and the oldest is given up first") {
     policy.maxPerIp = 0;
     World world(policy);
     for (std::size_t i = 0; i < kMaxPending; ++i)
-        world.login("user" + std::to_string(i), "198.51.100.1:" + std::to_string(1 + i % 60000));
+        world.login("user" + std::to_string(i),
+                    "198.51." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ":1");
     CHECK(world.index().pendingCount() == kMaxPending);
-    world.login("alice", "198.51.100.2:4000");
+    world.login("alice", "203.0.113.2:4000");
     CHECK(world.index().pendingCount() == kMaxPending);
     CHECK(world.refused(Refusal::Full) == 1);
-    CHECK(world.observer().refusals.back().second == endpointAt("198.51.100.1:1"));
-    CHECK(world.roster("198.51.100.2") == Lines{"alice"});
+    CHECK(world.observer().refusals.back().second == endpointAt("198.51.0.0:1"));
+    CHECK(world.roster("203.0.113.2") == Lines{"alice"});
 }
 
 TEST_CASE("A login of the longest name, every letter a surrogate pair, is not too long") {

@@ -100,3 +100,26 @@ TEST_CASE("A flood stays limited however many others pretend to be there") {
     for (std::uint32_t i = 0; i < 1'000'000; ++i) (void)limit.admit(numbered(i), 200, kStart);
     CHECK(admitted(limit, flood, 200, kStart, 1000) == 0);
 }
+
+TEST_CASE("A bucket that is not empty may owe, once, and is served again when it has paid") {
+    RateLimit limit(kTestKey);
+    const Address alice = addressAt("10.0.0.1");
+    constexpr RateLimit::Allowance kAllowance{1ms, 100ms};
+    CHECK(limit.takeOrOwe(alice, kAllowance, 1000, kStart));
+    CHECK_FALSE(limit.takeOrOwe(alice, kAllowance, 1, kStart));
+    CHECK_FALSE(limit.takeOrOwe(alice, kAllowance, 1, kStart + 900ms));
+    CHECK(limit.takeOrOwe(alice, kAllowance, 1, kStart + 901ms));
+    CHECK(limit.takeOrOwe(addressAt("10.0.0.2"), kAllowance, 1, kStart));
+}
+
+TEST_CASE("Who is forgiven has a full bucket") {
+    RateLimit limit(kTestKey);
+    const Address alice = addressAt("10.0.0.1");
+    constexpr RateLimit::Allowance kAllowance{10s, 30s};
+    limit.forgive(alice);
+    for (int i = 0; i < 3; ++i) CHECK(limit.take(alice, kAllowance, kStart));
+    CHECK_FALSE(limit.take(alice, kAllowance, kStart + 9s));
+    CHECK(limit.take(alice, kAllowance, kStart + 10s));
+    limit.forgive(alice);
+    CHECK(limit.take(alice, kAllowance, kStart + 10s));
+}

@@ -59,8 +59,9 @@ void ClassicEndpoint::login() {
     queue_.flush(socket_);
 }
 
-void ClassicEndpoint::adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster) {
-    listener_.adopt(tcpPort, roster, loop_.now());
+void ClassicEndpoint::adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster,
+                            bool renews) {
+    listener_.adopt(tcpPort, roster, loop_.now(), renews);
     fetchIfAsked();
 }
 

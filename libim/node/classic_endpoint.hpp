@@ -44,7 +44,7 @@ public:
 
     void login();
     /// Goes on with a login that is held already; see ClassicListener.
-    void adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster);
+    void adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster, bool renews);
     /// Logs out, where a login is or may be held, before it returns.
     void logout();
 

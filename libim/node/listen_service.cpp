@@ -57,12 +57,14 @@ SessionKeeper ListenService::makeKeeper() const {
              .endpoint = endpoint_.local(),
              .server = account_.index,
              .serverName = account_.indexName,
-             .tcpPort = endpoint_.listener().tcpPort()}};
+             .tcpPort = endpoint_.listener().tcpPort(),
+             .renews = endpoint_.listener().renews()}};
 }
 
 void ListenService::start() {
     if (!account_.session) return endpoint_.login();
-    endpoint_.adopt(account_.session->session().tcpPort, account_.session->users());
+    const Session& held = account_.session->session();
+    endpoint_.adopt(held.tcpPort, account_.session->users(), held.renews);
     keeper_.emplace(makeKeeper());
     keeper_->adopt(endpoint_.listener().contacts());
     becomeReady();
@@ -95,20 +97,20 @@ void ListenService::checkLogin() {
     }
     if (ready_ || state != State::Online) return;
     keeper_.emplace(makeKeeper());
-    keeper_->create(endpoint_.listener().contacts(), endpoint_.listener().tcpPort());
+    keeper_->create(endpoint_.listener().contacts());
     becomeReady();
 }
 
 void ListenService::followRoster() {
     const auto& listener = endpoint_.listener();
-    if (!keeper_->follow(listener.contacts(), listener.tcpPort(), loop_.now(), handlers_.trouble))
-        onRemoved();
+    if (!keeper_->follow(listener, loop_.now(), handlers_.trouble)) onRemoved();
 }
 
-// Whoever removed it has logged out already.  A second logout could hit a login that came since:
-// a .NET server looks at the name only.
+// Whoever removed it leaves the logout to us: only here it has the login's own endpoint as its
+// source, as an index may demand.
 void ListenService::onRemoved() {
     if (std::exchange(ended_, true)) return;
+    endpoint_.logout();
     keeper_->remove();
     handlers_.sessionRemoved();
 }

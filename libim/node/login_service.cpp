@@ -4,6 +4,8 @@
 #include "libim/net/one_shot_udp.hpp"
 #include "libim/wire/classic_codec.hpp"
 
+#include <poll.h>
+
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -23,6 +25,17 @@ int tryToBind(const Endpoint& local) {
     }
 }
 
+/// Whether the imlisten that has the session has left it; it is given a second.
+bool hasLeft(const Session& session) {
+    constexpr int kTries = 100;
+    constexpr int kPauseMilliseconds = 10;
+    for (int i = 0; i < kTries; ++i) {
+        if (!isListening(session)) return true;
+        ::poll(nullptr, 0, kPauseMilliseconds);
+    }
+    return false;
+}
+
 }  // namespace
 
 bool isListening(const Session& session) {
@@ -30,8 +43,13 @@ bool isListening(const Session& session) {
 }
 
 bool logOut(const SessionDirectory& directory, const Session& session) {
+    if (isListening(session)) {
+        // It alone can send from the login's endpoint, and does when its session file goes.
+        directory.remove({session.user, session.server});
+        if (hasLeft(session)) return true;
+    }
     const Bytes logout = wire::encodeClassic(wire::Logout{session.user.str(), session.endpoint});
-    net::OneShotUdp socket(session.server, session.endpoint.address);
+    net::OneShotUdp socket(session.server, session.endpoint.address, session.endpoint.port);
     net::Delivery delivery = socket.send(logout);
     const std::array<net::OneShotUdp*, 1> sockets = {&socket};
     if (delivery == net::Delivery::Sent)
@@ -90,7 +108,8 @@ void LoginService::finish() {
                           .endpoint = endpoint_.local(),
                           .server = account_.index,
                           .serverName = account_.indexName,
-                          .tcpPort = listener.tcpPort()};
+                          .tcpPort = listener.tcpPort(),
+                          .renews = listener.renews()};
     try {
         directory_.write(session, listener.contacts().all());
     } catch (const Error&) {

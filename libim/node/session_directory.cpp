@@ -46,6 +46,18 @@ void makeDirectory(const std::string& path) {
     if (mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) throw cannot(path, errno);
 }
 
+/// Who can write here can have our messages sent elsewhere.
+void checkOwned(const std::string& path) {
+    struct stat facts {};
+    if (stat(path.c_str(), &facts) < 0) return;  // the next step says why, if that matters
+    if (facts.st_uid != geteuid())
+        throw Error(ErrorKind::NoPermission,
+                    "session directory " + path + ": belongs to somebody else");
+    if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        throw Error(ErrorKind::NoPermission, "session directory " + path + ": others can write it",
+                    "chmod 700 '" + path + "', if you trust what is there");
+}
+
 /// A file that takes its final name only when it is whole, and vanishes otherwise.
 class NewFile {
 public:
@@ -100,6 +112,7 @@ std::string headOf(const Session& session, std::size_t users) {
     out += "server " + session.server.toString() + "\n";
     out += "server-name " + oneLine(session.serverName) + "\n";
     out += "tcp " + std::to_string(session.tcpPort) + "\n";
+    if (session.renews) out += "renew yes\n";
     out += "users " + std::to_string(users) + "\n\n";
     return out;
 }
@@ -115,6 +128,7 @@ std::string SessionDirectory::pathOf(const SessionId& id) const {
 }
 
 std::vector<SessionId> SessionDirectory::list() const {
+    checkOwned(path_);
     const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path_.c_str()));
     if (!directory) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
@@ -130,6 +144,7 @@ std::vector<SessionId> SessionDirectory::list() const {
 std::optional<SessionId> SessionDirectory::select(const std::optional<Name>& user,
                                                   const std::optional<Endpoint>& server) const {
     if (user && server) {
+        checkOwned(path_);
         const SessionId id{*user, *server};
         if (access(pathOf(id).c_str(), F_OK) < 0) return {};
         return id;
@@ -152,7 +167,8 @@ std::optional<SessionFile> SessionDirectory::openSelected(
     auto file = SessionFile::open(pathOf(*id));
     if (file && (file->session().user != id->user || file->session().server != id->server))
         throw Error(ErrorKind::Configuration,
-                    "session file " + pathOf(*id) + ": damaged: is another login's");
+                    "session file " + pathOf(*id) + ": damaged: is another login's",
+                    "log in again with imlogin, or remove it");
     return file;
 }
 
@@ -169,6 +185,7 @@ void SessionDirectory::write(const Session& session, const talk::Contacts::Map& 
         body += '\n';
     }
     makeDirectory(path_);
+    checkOwned(path_);
     NewFile file(pathOf({session.user, session.server}));
     file.write(headOf(session, count) + body);
     file.commit();

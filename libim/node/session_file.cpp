@@ -54,7 +54,7 @@ std::optional<std::string_view> cutLine(std::string_view& text) {
 
 /// The values of a head, still text.
 struct HeadText {
-    std::string_view profile, user, endpoint, server, serverName, tcp, users;
+    std::string_view profile, user, endpoint, server, serverName, tcp, renew, users;
 
     void set(std::string_view key, std::string_view value) {
         if (key == "profile") profile = value;
@@ -63,6 +63,7 @@ struct HeadText {
         if (key == "server") server = value;
         if (key == "server-name") serverName = value;
         if (key == "tcp") tcp = value;
+        if (key == "renew") renew = value;
         if (key == "users") users = value;
         // Any other key is of a later release of the same version: not ours to judge.
     }
@@ -73,7 +74,7 @@ struct HeadText {
 Error SessionFile::Source::damaged(std::string_view why) const {
     return Error(ErrorKind::Configuration,
                  "session file " + path + ": damaged: " + std::string(why),
-                 "log in again with imlogin");
+                 "log in again with imlogin, or remove it");
 }
 
 SessionFile::Source::~Source() {
@@ -147,9 +148,10 @@ SessionFile::Head SessionFile::readHead(const Source& source) {
     if (!magic || !magic->starts_with(kMagic)) throw source.damaged("no session file");
     const std::string_view version = magic->substr(kMagic.size());
     if (version != "1")
-        throw Error(ErrorKind::Configuration, "session file " + source.path + ": version " +
-                                                  std::string(version.substr(0, 8)) +
-                                                  " is newer than this program");
+        throw Error(ErrorKind::Configuration,
+                    "session file " + source.path + ": version " +
+                        std::string(version.substr(0, 8)) + " is newer than this program",
+                    "log in again with imlogin, or remove it");
     HeadText text;
     for (;;) {
         const auto line = cutLine(rest);
@@ -163,7 +165,8 @@ SessionFile::Head SessionFile::readHead(const Source& source) {
 
     if (text.profile != "classic")
         throw Error(ErrorKind::Configuration,
-                    "session file " + source.path + ": its profile is not in this release");
+                    "session file " + source.path + ": its profile is not in this release",
+                    "log in again with imlogin, or remove it");
     const auto user = Name::parse(text.user);
     const auto endpoint = Endpoint::parse(text.endpoint);
     const auto server = Endpoint::parse(text.server);
@@ -171,7 +174,9 @@ SessionFile::Head SessionFile::readHead(const Source& source) {
     const auto users = parseCount(text.users);
     if (!user || !endpoint || !server || !tcp || !users)
         throw source.damaged("a value is missing or wrong");
-    return {{*user, *endpoint, *server, std::string(text.serverName), *tcp}, *users, bodyAt};
+    const bool renews = text.renew == "yes";
+    return {
+        {*user, *endpoint, *server, std::string(text.serverName), *tcp, renews}, *users, bodyAt};
 }
 
 std::optional<Endpoint> SessionFile::find(std::string_view user) const {

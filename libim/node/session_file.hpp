@@ -9,6 +9,7 @@
 //     server 127.0.0.1:4649
 //     server-name localhost:4649
 //     tcp 4649
+//     renew yes          (only where it is known, see talk::ClassicListener::renews())
 //     users 2
 //
 //     alice<TAB>127.0.0.1:40112
@@ -41,6 +42,7 @@ struct Session {
     Endpoint server;         ///< UDP endpoint of the index, resolved
     std::string serverName;  ///< the index as the user wrote it, "localhost:4649"
     std::uint16_t tcpPort = 0;
+    bool renews = false;  ///< the index takes a repeated login as a renewal
 
     friend bool operator==(const Session&, const Session&) = default;
 };

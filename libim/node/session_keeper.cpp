@@ -8,14 +8,16 @@
 
 namespace im::node {
 
-void SessionKeeper::create(const talk::Contacts& contacts, std::uint16_t tcpPort) {
-    session_.tcpPort = tcpPort;
+void SessionKeeper::create(const talk::Contacts& contacts) {
     write(contacts);
 }
 
-bool SessionKeeper::follow(const talk::Contacts& contacts, std::uint16_t tcpPort, TimePoint now,
+bool SessionKeeper::follow(const talk::ClassicListener& listener, TimePoint now,
                            const std::function<void(const std::string&)>& trouble) {
+    const talk::Contacts& contacts = listener.contacts();
+    const std::uint16_t tcpPort = listener.tcpPort();
     if (std::exchange(written_, contacts.version()) != contacts.version()) throttle_.change();
+    if (std::exchange(session_.renews, listener.renews()) != listener.renews()) throttle_.change();
     if (tcpPort != 0 && std::exchange(session_.tcpPort, tcpPort) != tcpPort) throttle_.change();
     const auto due = throttle_.due();
     if (!due || *due > now) return true;

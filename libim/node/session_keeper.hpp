@@ -5,6 +5,7 @@
 
 #include "libim/node/session_file.hpp"
 #include "libim/node/write_throttle.hpp"
+#include "libim/talk/classic_listener.hpp"
 #include "libim/talk/contacts.hpp"
 
 #include <cstdint>
@@ -20,14 +21,14 @@ public:
         : directory_(std::move(directory)), session_(std::move(session)) {}
 
     /// Writes the file for the first time.  Throws Error(CannotCreate).
-    void create(const talk::Contacts& contacts, std::uint16_t tcpPort);
+    void create(const talk::Contacts& contacts);
     /// The file is there already, with `contacts` as they are now.
     void adopt(const talk::Contacts& contacts) { written_ = contacts.version(); }
 
     /// Call it every turn: notes what has changed and writes it when it is time.  False when the
     /// file is not ours any more (removed, or another login's): then nothing is written.
     /// A failure to write is told to `trouble`, once, and tried again.
-    [[nodiscard]] bool follow(const talk::Contacts& contacts, std::uint16_t tcpPort, TimePoint now,
+    [[nodiscard]] bool follow(const talk::ClassicListener& listener, TimePoint now,
                               const std::function<void(const std::string&)>& trouble);
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const { return throttle_.due(); }
 

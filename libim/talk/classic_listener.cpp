@@ -10,6 +10,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr double kProbeJitter = 0.1;
 constexpr double kRetryJitter = 0.2;
+constexpr double kRenewJitter = 0.1;
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
@@ -59,11 +61,10 @@ bool ClassicListener::isListening() const {
 /// Timers belong to a state and end with it; a fetch under way ends when it is reported.
 void ClassicListener::enter(State state) {
     state_ = state;
-    for (Timer* timer : {&loginAgain_, &silent_, &lost_, &retry_, &probe_}) timer->stop();
+    for (Timer* timer : {&loginAgain_, &silent_, &lost_, &retry_, &probe_, &renew_}) timer->stop();
+    unanswered_ = 0;
     if (fetch_ == Fetch::Wanted) fetch_ = Fetch::None;
-    if (isListening()) return;
-    answerUntil_.reset();
-    news_.goOn();
+    if (!isListening()) news_.goOn();
 }
 
 void ClassicListener::login(TimePoint now, Sink& sink) {
@@ -77,11 +78,13 @@ void ClassicListener::login(TimePoint now, Sink& sink) {
 }
 
 void ClassicListener::adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster,
-                            TimePoint now) {
+                            TimePoint now, bool renews) {
     assert(state_ == State::Idle);
     enter(State::Online);
     news_.beginWith(roster);
     tcpPort_ = tcpPort;
+    renews_ = renews;
+    keepRenewing(now);
     if (tcpPort_ == 0) return probe_.set(now);
     wantFetch(Reason::Look);
 }
@@ -94,7 +97,32 @@ void ClassicListener::logout(TimePoint /*now*/, Sink& sink) {
 
 void ClassicListener::sendLogin(TimePoint now, Sink& sink) {
     answerUntil_ = now + kAcceptWindow;
+    isRenewal_ = false;
+    renew_.stop();
     sink.send({options_.index}, login_);
+}
+
+/// A .NET server sends from a fresh port each time, our index from where it is asked.
+void ClassicListener::noteSource(const Endpoint& from, bool isAccept, TimePoint now) {
+    if (from == options_.index) {
+        renews_ = true;
+    } else if (isAccept && isAnswerDue(now)) {
+        renews_ = false;
+        renew_.stop();
+    }
+}
+
+/// Any login renews: the next one is due an interval after the last.
+void ClassicListener::keepRenewing(TimePoint now) {
+    if (!renews_ || state_ != State::Online || renew_.isSet()) return;
+    renew_.set(now + jitter_.about(kRenewInterval, kRenewJitter));
+}
+
+void ClassicListener::renew(TimePoint now, Sink& sink) {
+    if (unanswered_ >= kUnansweredRenewals) probeSoon(now);
+    ++unanswered_;
+    sendLogin(now, sink);
+    isRenewal_ = true;
 }
 
 bool ClassicListener::isAnswerDue(TimePoint now) const {
@@ -146,17 +174,24 @@ void ClassicListener::receive(const Datagram& datagram, TimePoint now, Sink& /*s
         Overloaded{
             [&](wire::Talk& talk) { news_.hear(talkEvent(std::move(talk), datagram.from), now); },
             [&](auto& other) {
-                if (isFromIndex) on(other, now);
+                if (!isFromIndex) return;
+                using Said = std::remove_reference_t<decltype(other)>;
+                noteSource(datagram.from, std::is_same_v<Said, wire::Accept>, now);
+                on(other, now);
             },
         },
         *message);
+    keepRenewing(now);
 }
 
 void ClassicListener::on(const wire::Accept& accept, TimePoint now) {
     if (!isAnswerDue(now)) return;
     answerUntil_.reset();
     tcpPort_ = accept.tcpPort;
+    unanswered_ = 0;
     const bool endsDoubt = state_ == State::Lost || lost_.isSet();
+    // Nothing new: the look that comes from time to time sees the rest.
+    if (isRenewal_ && !endsDoubt) return;
     if (state_ == State::LoggingIn) {
         enter(State::Online);
         news_.addSelf();
@@ -175,6 +210,7 @@ void ClassicListener::on(wire::Reject& reject, TimePoint now) {
         return enter(State::Refused);
     }
     // Refused for now, but alive.
+    unanswered_ = 0;
     if (state_ == State::Online && lost_.isSet()) {
         lost_.stop();
         planBlindProbe(now);
@@ -194,7 +230,15 @@ void ClassicListener::on(wire::Logout& logout, TimePoint now) {
 void ClassicListener::onPresence(Event event, TimePoint now) {
     const bool isOurs = event.type == EventType::Login && event.endpoint == options_.local;
     if (event.user == options_.self.view() && !isOurs) probeSoon(now);
+    if (state_ == State::Lost) retrySoon(now);
     news_.hear(std::move(event), now);
+}
+
+/// It proves nothing, anybody can send it; but it is worth asking.
+void ClassicListener::retrySoon(TimePoint now) {
+    if (!retry_.isSet() || now < nextHurry_) return;  // not set: a roster is under way
+    nextHurry_ = now + kReconnectHurry;
+    retry_.set(std::min(*retry_.at(), now));
 }
 
 void ClassicListener::tick(TimePoint now, Sink& sink) {
@@ -204,11 +248,13 @@ void ClassicListener::tick(TimePoint now, Sink& sink) {
     if (lost_.fired(now)) becomeLost(now);
     if (retry_.fired(now)) retryLogin(now, sink);
     if (probe_.fired(now)) probe(now, sink);
+    if (renew_.fired(now)) renew(now, sink);
+    keepRenewing(now);
 }
 
 std::optional<TimePoint> ClassicListener::nextDeadline() const {
     std::optional<TimePoint> next = news_.nextDeadline();
-    for (const Timer* timer : {&silent_, &loginAgain_, &lost_, &retry_, &probe_})
+    for (const Timer* timer : {&silent_, &loginAgain_, &lost_, &retry_, &probe_, &renew_})
         next = earlier(next, timer->at());
     return next;
 }
@@ -257,6 +303,7 @@ void ClassicListener::fetched(const std::vector<wire::RosterEntry>& roster, Time
     planProbe(now);
     // Not again where a login has not helped just now: once a look is enough.
     if (!news_.listsUs() && reason_ != Reason::NewLogin) sendLogin(now, sink);
+    keepRenewing(now);
 }
 
 void ClassicListener::fetchFailed(TimePoint now, Sink& sink) {
@@ -269,6 +316,7 @@ void ClassicListener::fetchFailed(TimePoint now, Sink& sink) {
     if (state_ == State::Lost) comeBack();
     news_.goOn();
     planBlindProbe(now);
+    keepRenewing(now);
 }
 
 }  // namespace im::talk

@@ -8,6 +8,10 @@
 // still lives, and what was missed, it therefore learns by fetching the roster over TCP, which
 // is harmless there as long as it is read to its end.  The caller does that: it polls
 // takeFetch() after every call and reports the outcome with fetched() or fetchFailed().
+//
+// An index that speaks from exactly the endpoint it is asked at is no .NET server, which sends
+// everything from fresh ports: it takes repeated logins as renewals, and gets one every
+// kRenewInterval, so that no lease ends under a running listener.
 #pragma once
 
 #include "libim/base/datagram.hpp"
@@ -56,9 +60,10 @@ public:
     void login(TimePoint now, Sink& sink);
 
     /// Goes on with a login that is already held (a session file): online at once, knowing
-    /// `roster`; the roster is fetched soon from `tcpPort` and told as differences.
-    /// REQUIRES: Idle.
-    void adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster, TimePoint now);
+    /// `roster`; the roster is fetched soon from `tcpPort` and told as differences.  `renews`: what
+    /// renews() said when the session was written.  REQUIRES: Idle.
+    void adopt(std::uint16_t tcpPort, const std::vector<wire::RosterEntry>& roster, TimePoint now,
+               bool renews = false);
 
     /// Logs out if a login is, or may be, held.  Nothing happens the second time.
     void logout(TimePoint now, Sink& sink);
@@ -89,6 +94,8 @@ public:
     [[nodiscard]] const Contacts& contacts() const { return news_.contacts(); }
     /// The index's TCP port, 0 before the first Accept.
     [[nodiscard]] std::uint16_t tcpPort() const { return tcpPort_; }
+    /// Whether the index is known to take a repeated login as a renewal.
+    [[nodiscard]] bool renews() const { return renews_; }
     /// True from the first roster since login() or adopt() on.
     [[nodiscard]] bool hasRoster() const { return news_.hasRoster(); }
 
@@ -108,7 +115,11 @@ private:
     void retryLogin(TimePoint now, Sink& sink);
     void suspect(TimePoint now, Sink& sink);
     void becomeLost(TimePoint now);
+    void retrySoon(TimePoint now);
     void comeBack();
+    void noteSource(const Endpoint& from, bool isAccept, TimePoint now);
+    void keepRenewing(TimePoint now);
+    void renew(TimePoint now, Sink& sink);
     [[nodiscard]] bool isAnswerDue(TimePoint now) const;
     [[nodiscard]] bool isListening() const;
 
@@ -143,11 +154,16 @@ private:
     Timer lost_;        ///< Online: a doubted index has not answered
     Timer retry_;       ///< Lost: the next login
     Timer probe_;       ///< Online: the next look
+    Timer renew_;       ///< Online, if renews_: the next renewal
     Duration loginGap_{};
     Duration retryGap_{};
     Duration probeGap_ = kProbeInterval;  ///< grows with the roster
     Duration blindGap_ = kProbeInterval;  ///< grows while there is no roster
     TimePoint nextSoon_ = TimePoint::min();
+    TimePoint nextHurry_ = TimePoint::min();
+    bool renews_ = false;      ///< the index takes a repeated login as a renewal
+    bool isRenewal_ = false;   ///< the login that was sent last is one
+    unsigned unanswered_ = 0;  ///< renewals in a row
 
     Fetch fetch_ = Fetch::None;
     Reason reason_ = Reason::Look;

@@ -30,12 +30,22 @@ inline constexpr Duration kProbeInterval = 15s;
 inline constexpr Duration kProbeIntervalMost = 1h;
 inline constexpr double kProbeBytesPerSecond = 2000;
 
+/// An index that is known to take a repeated login as a renewal gets one this often, +-10 %: two
+/// may be lost on the way before a lease of a minute ends.  A .NET server would list us once more
+/// for each, so it gets none.  Two without an answer: the index is looked at.
+inline constexpr Duration kRenewInterval = 20s;
+inline constexpr unsigned kUnansweredRenewals = 2;
+
 /// After a failed look, one login and this long for its Accept decides: lost.
 inline constexpr Duration kLostAfter = 2s;
 
 /// While lost: the next try after 1 s, then twice as long, up to 60 s, +-20 %.
 inline constexpr Duration kReconnectFirst = 1s;
 inline constexpr Duration kReconnectMost = 60s;
+
+/// While lost: a login or logout from the index's host shows that something lives there, so the
+/// next try comes at once, but for the sake of a .NET server not oftener than this.
+inline constexpr Duration kReconnectHurry = 5s;
 
 /// An index that accepts logins but gives no roster (its TCP port is blocked) costs one login per
 /// look, and a .NET server lists us once more for each: so twice as rarely after each such look,

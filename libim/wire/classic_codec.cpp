@@ -71,7 +71,6 @@ Decoded decodeTalk(Fields fields) {
     const auto text = fields.rest();
     if (!text) return Refused(DecodeError::MissingFields);
     const std::string_view user = withoutBlanks(*sender);
-    if (user.empty()) return Refused(DecodeError::EmptyName);
     return Message(Talk{std::string(*time), std::string(user), std::string(*text)});
 }
 

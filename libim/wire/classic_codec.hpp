@@ -21,7 +21,7 @@ enum class DecodeError {
     MissingFields,  ///< fewer fields than the verb has
     BadEndpoint,    ///< third field of login or logout is no IP:PORT
     BadPort,        ///< second field of Accept is no port 1 to 65535
-    EmptyName,      ///< a login, logout or talk that names nobody
+    EmptyName,      ///< a login or logout that names nobody
 };
 
 [[nodiscard]] std::string_view toString(DecodeError why);

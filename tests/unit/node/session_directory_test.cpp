@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -252,4 +253,36 @@ TEST_CASE("A FIFO or directory in a session's place keeps nobody waiting", "[nod
 TEST_CASE("A session that cannot be written is exit status 73", "[node]") {
     const SessionDirectory directory("/proc/nowhere/im");
     CHECK(kindOf([&] { directory.write(Sandbox::session(), {}); }) == ErrorKind::CannotCreate);
+}
+
+TEST_CASE("A session says whether its index takes renewals", "[node]") {
+    const Sandbox sandbox;
+    const auto directory = sandbox.directory();
+    Session session = Sandbox::session();
+    session.renews = true;
+    directory.write(session, Sandbox::users());
+    CHECK(directory.openSelected({}, {})->session() == session);
+}
+
+TEST_CASE("A session directory that others can write is refused by its name", "[node]") {
+    const Sandbox sandbox;
+    const auto directory = sandbox.directory();
+    directory.write(Sandbox::session(), Sandbox::users());
+    for (const mode_t mode : {0720U, 0702U, 0777U}) {
+        REQUIRE(chmod(directory.path().c_str(), mode) == 0);
+        CHECK(kindOf([&] { (void)directory.list(); }) == ErrorKind::NoPermission);
+        CHECK(kindOf([&] { (void)directory.openSelected({}, {}); }) == ErrorKind::NoPermission);
+        CHECK(kindOf([&] {
+                  (void)directory.openSelected(Sandbox::id().user, Sandbox::id().server);
+              }) == ErrorKind::NoPermission);
+        CHECK(kindOf([&] { directory.write(Sandbox::session(), {}); }) == ErrorKind::NoPermission);
+    }
+    REQUIRE(chmod(directory.path().c_str(), 0755) == 0);
+    CHECK(directory.list().size() == 1);
+}
+
+TEST_CASE("A session directory of somebody else is refused", "[node]") {
+    // /proc/1 is root's; who is root himself has nobody else's at hand.
+    if (geteuid() != 0)
+        CHECK(kindOf([] { (void)SessionDirectory("/proc/1").list(); }) == ErrorKind::NoPermission);
 }

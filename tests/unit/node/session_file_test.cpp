@@ -168,3 +168,18 @@ TEST_CASE("Damaged lines of users are an error and no answer", "[node]") {
     CHECK(reading(1, "b,b\t127.0.0.1:5000\n") == ErrorKind::Configuration);
     CHECK(reading(1, "bob\t127.0.0.1\n") == ErrorKind::Configuration);
 }
+
+TEST_CASE("Only `renew yes` says that the index takes renewals", "[node]") {
+    const auto renews = [](const std::string& line) {
+        return SessionFile::ofText(
+                   "im session 1\nprofile classic\nuser alice\n"
+                   "endpoint 127.0.0.1:40112\nserver 127.0.0.1:4649\n"
+                   "server-name localhost:4649\ntcp 4649\n" +
+                   line + "users 0\n\n")
+            .session()
+            .renews;
+    };
+    CHECK(renews("renew yes\n"));
+    CHECK_FALSE(renews(""));
+    CHECK_FALSE(renews("renew no\n"));
+}

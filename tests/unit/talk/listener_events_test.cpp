@@ -232,3 +232,10 @@ TEST_CASE("Contacts always have ourselves under our own endpoint") {
     story.hear("login,alice,10.0.0.9:2");
     CHECK(story.listener.contacts().find("alice") == endpoint("10.0.0.1:4001"));
 }
+
+TEST_CASE("A talk without a sender is told, of nobody") {
+    ListenerStory story;
+    story.comeOnline({kBob});
+    story.hearFrom("10.0.0.2:55555", "talk,18:25:11,,boo");
+    CHECK(story.told() == Lines{"talk - none boo"});
+}

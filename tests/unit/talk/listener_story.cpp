@@ -86,8 +86,12 @@ void ListenerStory::hearFrom(std::string_view source, std::string_view text) {
 }
 
 void ListenerStory::roster(std::initializer_list<std::string_view> texts) {
+    wholeRoster(entries(texts));
+}
+
+void ListenerStory::wholeRoster(const std::vector<wire::RosterEntry>& all) {
     REQUIRE(std::exchange(asked_, {}));
-    listener.fetched(entries(texts), now, *sink_);
+    listener.fetched(all, now, *sink_);
     look();
 }
 

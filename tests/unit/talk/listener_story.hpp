@@ -49,6 +49,7 @@ public:
     void hearFrom(std::string_view source, std::string_view text);
     /// The fetch that was asked for brings "NAME,IP:PORT", ...
     void roster(std::initializer_list<std::string_view> entries);
+    void wholeRoster(const std::vector<wire::RosterEntry>& entries);
     void rosterFails();
     /// Time goes by, tick by tick at each deadline.
     void advance(Duration time);

@@ -95,8 +95,11 @@ TEST_CASE("C13 a talk with blanks behind its commas names its sender and keeps T
     CHECK(decoded(u"talk, 18:25:01, bob, hi ") == "talk < 18:25:01> <bob> < hi >");
 }
 
-TEST_CASE("C14 a talk may have any time, no text, line breaks, emoji and lone surrogates") {
+TEST_CASE(
+    "C14 a talk may have any time, no sender, no text, line breaks, emoji and lone surrogates") {
     CHECK(decoded(u"talk,,bob,hi") == "talk <> <bob> <hi>");
+    CHECK(decoded(u"talk,1,,hi") == "talk <1> <> <hi>");
+    CHECK(decoded(u"talk,1, ,hi") == "talk <1> <> <hi>");
     CHECK(decoded(u"talk,2023年6月17日,bob,hi") == "talk <2023年6月17日> <bob> <hi>");
     CHECK(decoded(u"talk,1,bob,") == "talk <1> <bob> <>");
     CHECK(decoded(u"talk,1,bob,a\nb") == "talk <1> <bob> <a\nb>");

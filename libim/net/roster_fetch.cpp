@@ -133,6 +133,7 @@ void RosterFetch::fail(std::string why) {
 RosterFetch::Outcome RosterFetch::outcome() const {
     assert(done());
     if (!failure_.empty()) return Unexpected(failure_);
+    if (size_ == 0) return Unexpected(std::string(kNothingGiven));
     auto entries = reader_.finish();
     if (!entries) return Unexpected("roster: " + std::string(wire::toString(entries.error())));
     return std::move(*entries);

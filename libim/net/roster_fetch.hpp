@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace im::net {
@@ -34,6 +35,9 @@ public:
     /// The entries in the order sent, or in plain words why there are none ("connection
     /// refused", "no answer", "roster truncated").
     using Outcome = Expected<std::vector<wire::RosterEntry>, std::string>;
+    /// The words when the connection was closed without a byte: our index does that to an address
+    /// that it does not serve.
+    static constexpr std::string_view kNothingGiven = "no roster given";
 
     /// The roster is there, but the other side does not close: it is given this long.
     static constexpr Duration kLinger = std::chrono::milliseconds(50);

@@ -4,6 +4,7 @@
 #include "libim/base/error.hpp"
 #include "libim/net/local_address.hpp"
 #include "libim/net/resolve.hpp"
+#include "libim/net/roster_fetch.hpp"
 
 #include <utility>
 #include <vector>
@@ -20,6 +21,27 @@ Name userOf(const SessionDirectory& directory, const AccountQuery& query) {
     throw Error(ErrorKind::Usage, "no user name", "name one by -u or IM_USER");
 }
 
+struct Found {
+    SessionId id;
+    std::optional<SessionFile> file;
+};
+
+/// The session selected; without its file when that says nothing to this release.
+std::optional<Found> findSession(const SessionDirectory& directory, const std::optional<Name>& user,
+                                 const std::optional<Endpoint>& server) {
+    const auto id = directory.select(user, server);
+    if (!id) return {};
+    try {
+        auto file = directory.openSelected(id->user, id->server);
+        if (!file) return {};
+        (void)file->users();
+        return Found{*id, std::move(file)};
+    } catch (const Error& problem) {
+        if (problem.kind() != ErrorKind::Configuration) throw;
+        return Found{*id, {}};
+    }
+}
+
 }  // namespace
 
 std::string ServerName::toString() const {
@@ -30,10 +52,10 @@ std::string ServerName::toString() const {
 Account findAccount(const SessionDirectory& directory, const AccountQuery& query) {
     std::optional<Endpoint> server;
     if (query.server) server = net::resolve(query.server->host, query.server->port);
-    std::optional<SessionFile> session = directory.openSelected(query.user, server);
-    if (session) {
-        const Session head = session->session();
-        return {head.user, head.server, head.serverName, std::move(session)};
+    if (auto found = findSession(directory, query.user, server)) {
+        std::string name = query.server ? query.server->toString() : found->id.server.toString();
+        if (found->file) name = found->file->session().serverName;
+        return {found->id.user, found->id.server, std::move(name), std::move(found->file)};
     }
     const ServerName at = query.server.value_or(ServerName{});
     if (!server) server = net::resolve(at.host, at.port);
@@ -72,6 +94,9 @@ Error rosterError(const std::string& indexName, std::uint16_t tcpPort, const std
                   std::string hint) {
     // RosterFetch says so when something came that is no roster.
     const bool foreign = why.starts_with("roster: ");
+    if (why == net::RosterFetch::kNothingGiven)
+        return {ErrorKind::NoPermission,
+                indexName + ": the index does not give its roster to this address"};
     return {foreign ? ErrorKind::Protocol : ErrorKind::Unavailable,
             indexName + ": TCP port " + std::to_string(tcpPort) + ": " + why, std::move(hint)};
 }

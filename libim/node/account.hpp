@@ -40,7 +40,8 @@ struct AccountQuery {
 };
 
 /// Asks the resolver only where a server is needed.  Throws Error: Usage when several sessions fit
-/// or nobody has a name, NoHost, and what SessionFile::open() throws.
+/// or nobody has a name, NoHost, and what SessionFile::open() throws, but that a session whose file
+/// is damaged or of another release is as good as none: the login replaces it.
 [[nodiscard]] Account findAccount(const SessionDirectory& directory, const AccountQuery& query);
 
 /// Where to ask who is online, without registering.
@@ -58,12 +59,12 @@ struct RosterSource {
     [[nodiscard]] std::optional<Address> local() const;
 };
 
-/// Throws as findAccount().
+/// Throws as findAccount(), and Configuration where that would log in anew.
 [[nodiscard]] RosterSource findRosterSource(const SessionDirectory& directory,
                                             const AccountQuery& query);
 
-/// Why there is no roster, from the words of net::RosterFetch: Unavailable, or Protocol when what
-/// answered speaks something else.
+/// Why there is no roster, from the words of net::RosterFetch: Unavailable, NoPermission when the
+/// connection was closed without a byte, or Protocol when what answered speaks something else.
 [[nodiscard]] Error rosterError(const std::string& indexName, std::uint16_t tcpPort,
                                 const std::string& why, std::string hint);
 

@@ -46,6 +46,8 @@ SenderWorld::Roster SenderNetwork::askIndex() {
     if (patience_ <= Duration::zero())
         return Unexpected(name + " is not asked, with no time to wait");
     auto roster = net::fetchRoster(*index, patience_, local);
+    if (!roster && roster.error() == net::RosterFetch::kNothingGiven)
+        return Unexpected(name + " does not give its roster to this address");
     if (!roster) return Unexpected(name + " does not answer: " + roster.error());
     return roster;
 }

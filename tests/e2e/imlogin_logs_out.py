@@ -59,3 +59,26 @@ def the_ended_listener_says_why(w):
     alice.run("imlogin", "-o")
     listener.ends(0)
     equal(listener.err, f"imlisten: notice: session alice@{index.server}: logged out\n")
+
+def a_damaged_session_is_removed(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    alice.login()
+    session, = alice.sessions()
+    session.write_text("im session 99\n")
+    run = alice.run("imlogin", "-o", status=1)
+    assert str(session) in run.err and "removed" in run.err, run.err
+    equal(alice.sessions(), [])
+
+
+def a_damaged_session_is_replaced_by_a_login(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    for damage in ("garbage", "im session 99\n\n", ""):
+        alice.login()
+        session, = alice.sessions()
+        session.write_text(damage)
+        run = alice.run("imsend", "bob", "hi", status=78)
+        assert str(session) in run.err and "log in" in run.err, run.err
+        alice.run("imlogin", "--classic")
+        alice.run("imlogin", "-o")

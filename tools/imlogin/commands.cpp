@@ -156,6 +156,22 @@ int listBeside(app::Tool& tool, const LoginRequest& request, const node::Session
     return list(tool, request);
 }
 
+/// The session to log out; one whose file says nothing to us is only removed.
+node::SessionFile sessionToEnd(const node::SessionDirectory& directory,
+                               const std::optional<Name>& user,
+                               const std::optional<Endpoint>& server) {
+    const auto id = directory.select(user, server);
+    if (!id) throw Error(ErrorKind::No, "no login");
+    try {
+        if (auto file = directory.openSelected(id->user, id->server)) return std::move(*file);
+    } catch (const Error& problem) {
+        if (problem.kind() != ErrorKind::Configuration) throw;
+        directory.remove(*id);
+        throw Error(ErrorKind::No, std::string("no login: ") + problem.what() + "; removed it");
+    }
+    throw Error(ErrorKind::No, "no login");
+}
+
 }  // namespace
 
 int registerUser(app::Tool& tool, const LoginRequest& request) {
@@ -203,9 +219,8 @@ int logOut(app::Tool& tool, const LoginRequest& request) {
     std::optional<Endpoint> server;
     if (request.query.server)
         server = net::resolve(request.query.server->host, request.query.server->port);
-    const auto file = sessionDirectory().openSelected(request.query.user, server);
-    if (!file) throw Error(ErrorKind::No, "no login");
-    const node::Session& session = file->session();
+    const auto file = sessionToEnd(sessionDirectory(), request.query.user, server);
+    const node::Session& session = file.session();
     if (!node::logOut(sessionDirectory(), session))
         tool.notice(session.serverName + ": the index does not answer, it may still list " +
                     session.user.str());

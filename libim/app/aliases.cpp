@@ -6,9 +6,9 @@
 #include "libim/app/text_line.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <cstddef>
 #include <set>
+#include <utility>
 
 namespace im::app {
 
@@ -32,8 +32,60 @@ std::vector<std::string> parseMembers(std::string_view list) {
 
 }  // namespace
 
+/// One name being expanded, depth first.
+class Aliases::Expansion {
+public:
+    explicit Expansion(const Aliases& aliases) : aliases_(aliases) {}
+
+    std::vector<std::string> of(std::string_view name) {
+        add(std::string(name));
+        return std::move(out_);
+    }
+
+private:
+    void add(const std::string& member) {
+        const Alias* alias = aliases_.find(member);
+        if (alias != nullptr) checkPath(*alias);
+        if (!seen_.insert(member).second) return;
+        if (alias == nullptr) return out_.push_back(member);
+        path_.push_back(alias);
+        for (const std::string& below : membersOf(*alias)) add(below);
+        path_.pop_back();
+    }
+
+    void checkPath(const Alias& alias) const {
+        const auto above = std::find(path_.begin(), path_.end(), &alias);
+        if (above != path_.end()) {
+            std::string circle;
+            for (auto one = above; one != path_.end(); ++one) circle += (*one)->name + " -> ";
+            throw wrong(aliases_.file_, alias.line, circle + alias.name + ": a circle");
+        }
+        if (path_.size() == kMaxDepth)
+            throw wrong(aliases_.file_, alias.line,
+                        alias.name + ": nested deeper than " + std::to_string(kMaxDepth));
+    }
+
+    std::vector<std::string> membersOf(const Alias& alias) const {
+        if (const Alias* twin = aliases_.findTwin(alias); twin != nullptr)
+            throw wrong(
+                aliases_.file_, twin->line,
+                alias.name + ": defined in line " + std::to_string(alias.line) + " already");
+        try {
+            return parseMembers(alias.list);
+        } catch (const Error& error) {
+            throw wrong(aliases_.file_, alias.line, error.what());
+        }
+    }
+
+    const Aliases& aliases_;
+    std::vector<const Alias*> path_;
+    std::set<std::string> seen_;  // aliases and members alike: once is enough for both
+    std::vector<std::string> out_;
+};
+
 Aliases Aliases::parse(std::string_view text, const std::string& file) {
     Aliases aliases;
+    aliases.file_ = file;
     for (unsigned number = 1; !text.empty(); ++number) {
         const std::string_view line = trimmed(withoutComment(takeLine(text)));
         if (line.empty()) continue;
@@ -43,50 +95,19 @@ Aliases Aliases::parse(std::string_view text, const std::string& file) {
         try {
             const Name name =
                 Name::orThrow(trimmed(line.substr(0, colon)), ErrorKind::Configuration);
-            aliases.aliases_.push_back({name.str(), parseMembers(line.substr(colon + 1)), number});
+            aliases.aliases_.push_back({name.str(), std::string(line.substr(colon + 1)), number});
         } catch (const Error& error) {
             throw wrong(file, number, error.what());
         }
     }
-    aliases.sort(file);
-    aliases.checkNesting(file);
+    std::stable_sort(aliases.aliases_.begin(), aliases.aliases_.end(),
+                     [](const Alias& a, const Alias& b) { return a.name < b.name; });
     return aliases;
 }
 
 Aliases Aliases::load(const std::string& path) {
     const auto text = readSmallFile(path);
     return text ? parse(*text, path) : Aliases();
-}
-
-void Aliases::sort(const std::string& file) {
-    std::stable_sort(aliases_.begin(), aliases_.end(),
-                     [](const Alias& a, const Alias& b) { return a.name < b.name; });
-    const auto twice =
-        std::adjacent_find(aliases_.begin(), aliases_.end(),
-                           [](const Alias& a, const Alias& b) { return a.name == b.name; });
-    if (twice != aliases_.end())
-        throw wrong(file, std::next(twice)->line,
-                    twice->name + ": defined in line " + std::to_string(twice->line) + " already");
-}
-
-void Aliases::checkNesting(const std::string& file) const {
-    // How many aliases stand below one another, by alias; 0 while it is being found out.
-    std::map<const Alias*, unsigned> heights;
-    const auto heightOf = [&](const auto& self, const Alias& alias, unsigned above) -> unsigned {
-        const auto [entry, isNew] = heights.try_emplace(&alias, 0);
-        if (!isNew && entry->second == 0)
-            throw wrong(file, alias.line, alias.name + ": names itself, by way of others or not");
-        unsigned height = isNew ? 1 : entry->second;
-        if (above + height > kMaxDepth)
-            throw wrong(file, alias.line,
-                        alias.name + ": nested deeper than " + std::to_string(kMaxDepth));
-        if (!isNew) return height;
-        for (const std::string& member : alias.members)
-            if (const Alias* below = find(member); below != nullptr)
-                height = std::max(height, 1 + self(self, *below, above + 1));
-        return heights[&alias] = height;
-    };
-    for (const Alias& alias : aliases_) heightOf(heightOf, alias, 0);
 }
 
 const Aliases::Alias* Aliases::find(std::string_view name) const {
@@ -96,20 +117,14 @@ const Aliases::Alias* Aliases::find(std::string_view name) const {
     return found != aliases_.end() && found->name == name ? &*found : nullptr;
 }
 
+const Aliases::Alias* Aliases::findTwin(const Alias& alias) const {
+    const Alias* next = &alias + 1;
+    const bool isTwin = next != aliases_.data() + aliases_.size() && next->name == alias.name;
+    return isTwin ? next : nullptr;
+}
+
 std::vector<std::string> Aliases::expand(std::string_view name) const {
-    std::vector<std::string> out;
-    std::set<std::string_view> seen;  // aliases and members alike: once is enough for both
-    const auto add = [&](const auto& self, std::string_view member) -> void {
-        if (!seen.insert(member).second) return;
-        const Alias* alias = find(member);
-        if (alias == nullptr) {
-            out.emplace_back(member);
-            return;
-        }
-        for (const std::string& below : alias->members) self(self, below);
-    };
-    add(add, name);
-    return out;
+    return Expansion(*this).of(name);
 }
 
 }  // namespace im::app

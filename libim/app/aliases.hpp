@@ -17,31 +17,35 @@ public:
 
     Aliases() = default;
 
-    /// Throws Error 78 "FILE:LINE: …": no colon, a bad name or member, no member, a name defined
-    /// twice, aliases that name each other in a circle.
+    /// Throws Error 78 "FILE:LINE: …" for a line that is none: no colon, or no name before it.
     static Aliases parse(std::string_view text, const std::string& file);
 
     /// The file's; none when there is no such file.  Error 66 when it cannot be read.
     static Aliases load(const std::string& path);
 
+    /// Whether some line defines it.
     bool contains(std::string_view name) const { return find(name) != nullptr; }
 
     /// The members of alias `name`, aliases among them replaced by theirs, in order and each once;
-    /// `name` itself where it is no alias.
+    /// `name` itself where it is no alias.  Only what is met on the way is judged, so that nobody's
+    /// message waits for another alias to be put right.  Throws Error 78 "FILE:LINE: …": a bad
+    /// member or none, an alias defined twice, in a circle ("a -> b -> a") or nested too deep.
     [[nodiscard]] std::vector<std::string> expand(std::string_view name) const;
 
 private:
     struct Alias {
         std::string name;
-        std::vector<std::string> members;
+        std::string list;  ///< as written
         unsigned line = 0;
     };
+    class Expansion;
 
     const Alias* find(std::string_view name) const;
-    void sort(const std::string& file);
-    void checkNesting(const std::string& file) const;
+    /// Where a second line defines it, or null.
+    const Alias* findTwin(const Alias& alias) const;
 
-    std::vector<Alias> aliases_;  // sorted by name
+    std::string file_;
+    std::vector<Alias> aliases_;  // sorted by name, then by line
 };
 
 }  // namespace im::app

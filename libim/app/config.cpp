@@ -65,7 +65,9 @@ private:
 
     const Option& optionOf(std::string_view key) const {
         const Option* option = table_.byName(key);
-        if (option == nullptr || isCommon(key) != (part_ == Part::Common))
+        // What --verbose prints is imindex's own.
+        const bool isBoth = key == "verbose" && table_.tool() == "imindex";
+        if (option == nullptr || (!isBoth && isCommon(key) != (part_ == Part::Common)))
             fail("unknown option '" + std::string(key) + "'");
         if (option->kind == OptionKind::Sealed)
             fail(std::string(key) + ": needs the sealed profile");
@@ -130,6 +132,12 @@ bool isMissing(const std::string& path, int errnum) {
            (errnum == EACCES && ::stat(path.c_str(), &status) != 0);
 }
 
+/// That a file could not be read for want of descriptors or memory is not the file's fault.
+Error unreadable(const std::string& path, int errnum) {
+    const bool scarce = errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM;
+    return systemError(scarce ? ErrorKind::OperatingSystem : ErrorKind::NoInput, path, errnum);
+}
+
 void append(std::vector<Given>& all, std::vector<Given> more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
 }
@@ -147,14 +155,14 @@ std::optional<std::string> readSmallFile(const std::string& path) {
     if (file.get() < 0) {
         const int why = errno;
         if (isMissing(path, why)) return {};
-        throw systemError(ErrorKind::NoInput, path, why);
+        throw unreadable(path, why);
     }
     std::string text;
     std::array<char, 4096> block{};
     for (;;) {
         const ssize_t count = ::read(file.get(), block.data(), block.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) throw systemError(ErrorKind::NoInput, path, errno);
+        if (count < 0) throw unreadable(path, errno);
         if (count == 0) return text;
         text.append(block.data(), static_cast<std::size_t>(count));
         if (text.size() > kLimit) throw Error(ErrorKind::NoInput, path + ": longer than 1 MiB");

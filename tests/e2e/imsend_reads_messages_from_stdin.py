@@ -147,3 +147,22 @@ def verbose_and_json_receipts(w):
     equal(len(run.out.splitlines()), 2)
     got, run = _sent(w, ["-j", "PEER"], b"one\n", 1)
     equal(json.loads(run.out)["type"], "receipt")
+
+def white_space_between_json_records_is_skipped(w):
+    got, run = _sent(w, ["-J"], b'\n \t\r\n{"to":"PEER","text":"one"}\n\n{"to":"PEER","text":"two"}\n', 2)
+    equal(got, ["one", "two"])
+    equal(run.err, "")
+
+
+def the_framing_of_stdin_does_not_go_with_a_message(w):
+    alice, = w.people(w.index(), "alice")
+    for option in ("-w", "--whole", "-0", "--null"):
+        alice.run("imsend", "--classic", option, "bob@127.0.0.1:9", "hi", status=64)
+
+
+def the_rate_is_of_messages_to_each(w):
+    alice, = w.people(w.index(), "alice")
+    with Peer() as one, Peer() as two:
+        start = time.monotonic()
+        alice.send("--classic", "--rate=5", f"a@{one.endpoint},b@{two.endpoint}", stdin=b"1\n2\n3\n")
+        assert time.monotonic() - start >= 0.95, "six messages, five a second"

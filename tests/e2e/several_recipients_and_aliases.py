@@ -91,3 +91,12 @@ def user_at_host_needs_no_index(w):
         equal(_talk(peer), "by name")
         alice.send("--classic", f"bob@{six.endpoint}", "six")
         equal(_talk(six), "six")
+
+def a_wrong_alias_concerns_only_who_names_it(w):
+    alice, peers = _setup(w, "a: b\nb: a\nbad: x@\ntwice: bob\ntwice: carol\n")
+    alice.send("bob", "hi")
+    equal(_talk(peers["bob"]), "hi")
+    run = alice.run("imsend", "a", "hi", status=78)
+    assert "aliases:1: a -> b -> a" in run.err, run.err
+    alice.run("imsend", "bob,bad", "hi", status=78)
+    alice.run("imsend", "twice", "hi", status=78)

@@ -170,6 +170,8 @@ void takeOperands(const app::Tool& tool, Plan& plan) {
     plan.recipients = operands[0];
     const auto words = operands.subspan(1);
     if (words.empty() || (words.size() == 1 && words[0] == "-")) return;
+    if (plan.framing != app::Framing::Line)
+        throw app::UsageError("--whole and --null are for messages from stdin: give no MESSAGE");
     plan.form = Form::Operands;
     plan.message = joined(words);
 }

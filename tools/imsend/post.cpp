@@ -126,7 +126,9 @@ void Post::complain(const app::Recipient& to, const node::SendReport& report) {
     if (report.earlierRefused) tool_.complain(to.toString() + ": an earlier message was refused");
     if (report.result == Result::Sent) return;
     tool_.complain(to.toString() + ": " + report.why);
-    if (report.result != Result::Timeout || hint_.empty() || std::exchange(hinted_, true)) return;
+    // Who answers and gives nothing is the right index.
+    const bool isSilent = report.result == Result::Timeout && !report.why.ends_with(" address");
+    if (!isSilent || hint_.empty() || std::exchange(hinted_, true)) return;
     tool_.hint(hint_);
 }
 

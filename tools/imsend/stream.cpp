@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <string_view>
 #include <utility>
 
 namespace im::imsend {
@@ -29,6 +30,11 @@ constexpr std::uint64_t kCountEvery = 1000;
 bool isRegularFile(int fd) {
     struct stat facts {};
     return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+/// Between two objects of JSON white space means nothing.
+bool isBlank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
 timespec untilThen(TimePoint then) {
@@ -81,11 +87,11 @@ std::optional<app::InputRecord> Stream::next() {
 void Stream::handle(const app::InputRecord& record, bool more) {
     ++count_;
     if (plan_.skipEmpty && record.text.empty()) return;
+    if (plan_.form == Form::Json && isBlank(record.text)) return;
     try {
         if (record.tooLong) throw Error(ErrorKind::Data, "too long");
         const Message message = parse(record.text);
-        waitForTurn();
-        if (post_.send(message.to, message.text, more) && plan_.tee) tee(record.text);
+        if (send(message, more) && plan_.tee) tee(record.text);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Data) throw;
         tool_.complain("record " + std::to_string(count_) + ": " + error.what());
@@ -113,6 +119,17 @@ Stream::Message Stream::parseJson(const std::string& record) {
     }
     out.text = std::move(message->text);
     return out;
+}
+
+/// With `--rate` one by one: each recipient's is a message of its own.
+bool Stream::send(const Message& message, bool more) {
+    if (plan_.rate == 0) return post_.send(message.to, message.text, more);
+    bool all = true;
+    for (const app::Recipient& to : message.to) {
+        waitForTurn();
+        all = post_.send({to}, message.text, more) && all;
+    }
+    return all;
 }
 
 /// `--rate`, also while the reader of our output may leave.

@@ -34,6 +34,7 @@ private:
     void handle(const app::InputRecord& record, bool more);
     [[nodiscard]] Message parse(const std::string& record);
     [[nodiscard]] Message parseJson(const std::string& record);
+    [[nodiscard]] bool send(const Message& message, bool more);
     void waitForTurn();
     void tee(const std::string& record);
     void showCount();

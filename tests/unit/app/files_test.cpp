@@ -8,6 +8,7 @@
 #include "tests/unit/app/system_support.hpp"
 
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace im;
@@ -208,4 +209,16 @@ TEST_CASE("aliases come from their file, none when there is none") {
     const std::string wrong = dir.write("wrong", "oncall\n");
     CHECK(errorOf([&] { (void)Aliases::load(wrong); }) ==
           "78 " + wrong + ":1: not a line of 'alias: user, user'");
+}
+
+TEST_CASE("a file that cannot be read for want of descriptors is 71") {
+    const Directory dir;
+    const std::string file = dir.write("im.conf", "user = alice\n");
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const std::string error = errorOf([&] { (void)readSmallFile(file); });
+    setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(error.starts_with("71 "));
 }

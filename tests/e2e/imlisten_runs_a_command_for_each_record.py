@@ -2,9 +2,11 @@
 """imlisten -x CMD: by the shell, one at a time, in order, exact text on stdin, the rest in the
 environment, nothing interpolated; instead of printing, with --print both."""
 from classic import Peer
-from im import equal
+from im import equal, until
 from records import UTC
 import re
+import signal
+import time
 
 
 def _bob(w):
@@ -105,3 +107,15 @@ def the_command_has_the_users_signals(w):
     for line in listener.ends(0).out.splitlines():
         mask = int(line.split()[1], 16)
         equal(mask & ((1 << 12) | (1 << 1) | (1 << 14)), 0, line)  # PIPE, INT, TERM
+
+def a_signal_leaves_no_record_unsaid(w):
+    bob, peer = _bob(w)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        listener = bob.listen("-T", "talk", "-x", "echo begun; exec sleep 30")
+        for n in range(3):
+            peer.send(f"talk,12:00:00,alice,{n}", bob.local_endpoint())
+        until(lambda: "begun" in listener.out, "the first command")
+        time.sleep(0.3)
+        listener.signal(number)
+        listener.ends(-number)
+        assert "records for which the command was not run: 2" in listener.err, listener.err

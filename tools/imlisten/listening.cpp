@@ -52,19 +52,23 @@ node::ListenService::Handlers Listening::handlers() {
 }
 
 int Listening::run() {
-    endBySignals(loop_, [this] { stopQuietly(); });
+    endBySignals(loop_, [this] {
+        stopQuietly();
+        sayNotRun();
+    });
     try {
         waitsFor_ = "waiting for the index at " + server_;
         sayWaitingAt_ = loop_.now() + kSayWaiting;
         service_.start();
         loop_.run();
-        tool_.progress("");
-        sayNotRun();
-        if (failure_) throw *failure_;
     } catch (...) {
         stopQuietly();
+        sayNotRun();
         throw;
     }
+    tool_.progress("");
+    sayNotRun();
+    if (failure_) throw *failure_;
     return *status_;
 }
 

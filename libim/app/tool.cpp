@@ -141,7 +141,12 @@ void Tool::say(std::string_view kind, std::string_view what) const {
     std::string line = progressShown_ ? "\r\033[K" : "";
     progressShown_ = false;
     line.append(info_.name).append(": ").append(kind).append(printable(what)).append("\n");
+    if (unhurried_) return unhurried_->say(line);
     toStderr(line);
+}
+
+void Tool::dontWaitForStderr() {
+    unhurried_.emplace(STDERR_FILENO, info_.name);
 }
 
 void Tool::complain(std::string_view what) const {

@@ -11,9 +11,11 @@
 #include "libim/app/options.hpp"
 #include "libim/app/output.hpp"
 #include "libim/app/settings.hpp"
+#include "libim/app/unhurried_lines.hpp"
 #include "libim/base/error.hpp"
 
 #include <exception>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +59,9 @@ public:
     void hint(std::string_view what) const;      ///< "imsend: hint: what": not with -q
     /// "imsend: what" when -v was given `level` times or more.
     void detail(unsigned level, std::string_view what) const;
+    /// From now on no word to stderr is waited for: what finds no room is dropped and counted.
+    /// For a server, which a reader asleep must not stop.
+    void dontWaitForStderr();
     /// A line that the next progress or message replaces; only when stderr is a terminal and
     /// without -q.  An empty `text` takes the line away.
     void progress(std::string_view text);
@@ -72,6 +77,7 @@ private:
     bool quiet_;
     unsigned verbosity_;
     mutable bool progressShown_ = false;
+    mutable std::optional<UnhurriedLines> unhurried_;
 };
 
 /// Runs `body` and returns the exit status: its own, that of the Error it threw, 70 for another

@@ -165,6 +165,7 @@ int serve(app::Tool& tool) {
     app::RecordStyle style = app::recordStyle(tool.settings(), tool.out().isTerminal());
     if (plan.testOnly) return 0;
     raiseDescriptorLimit();
+    tool.dontWaitForStderr();
     try {
         return Serving(tool, std::move(plan), std::move(style)).run();
     } catch (const net::BindError& e) {

@@ -44,11 +44,11 @@ std::optional<Delivery> verdict(int errnum) {
 }
 
 /// A failed bind is no failure: the address may have gone, and then routing chooses.
-void bindTo(int fd, const Address& from) {
-    if (from.isUnspecified()) return;
+void bindTo(int fd, const Endpoint& from) {
+    if (from.address.isUnspecified()) return;
     SocketAddress local{};
-    const socklen_t length = toSocketAddress({from, 0}, local);
-    static_cast<void>(bind(fd, &local.any, length));
+    const socklen_t length = toSocketAddress(from, local);
+    if (bind(fd, &local.any, length) < 0 && from.port != 0) bindTo(fd, {from.address, 0});
 }
 
 /// With these, a host or network that routers call unreachable is told as well, not only a port.
@@ -70,7 +70,7 @@ void drainErrors(int fd) {
 
 }  // namespace
 
-OneShotUdp::OneShotUdp(const Endpoint& to, const std::optional<Address>& from) {
+OneShotUdp::OneShotUdp(const Endpoint& to, const std::optional<Address>& from, std::uint16_t port) {
     SocketAddress remote{};
     const socklen_t length = toSocketAddress(to, remote);
     fd_ = socket(remote.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -78,7 +78,7 @@ OneShotUdp::OneShotUdp(const Endpoint& to, const std::optional<Address>& from) {
     const bool loopback = to.address.isLoopback();
     if (!loopback) askForErrors(fd_, to.address.isV4());
     if (from && from->isV4() == to.address.isV4() && (loopback || !from->isLoopback()))
-        bindTo(fd_, *from);
+        bindTo(fd_, {*from, port});
     if (connect(fd_, &remote.any, length) < 0) {
         noWay_ = verdict(errno).value_or(Delivery::Unreachable);
     } else {

@@ -30,9 +30,10 @@ public:
     static constexpr Duration kRefusalTime = std::chrono::milliseconds(50);
 
     /// Connects to `to`, from the address `from` where it is one of this host's (so that the
-    /// peer sees the address it knows us by), else from what routing chooses.
+    /// peer sees the address it knows us by), else from what routing chooses; and from `port`
+    /// where that is free there, else from any.
     /// Throws Error(OperatingSystem) when no descriptor is left.
-    OneShotUdp(const Endpoint& to, const std::optional<Address>& from);
+    OneShotUdp(const Endpoint& to, const std::optional<Address>& from, std::uint16_t port = 0);
     OneShotUdp(OneShotUdp&& other) noexcept;
     OneShotUdp& operator=(OneShotUdp&& other) noexcept;
     ~OneShotUdp();

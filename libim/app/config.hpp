@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // im.conf, see im.conf(5): `long-option = value` lines, flags `true` or `false`.  The common
-// options stand before any header, a tool's own (and, overriding, the common ones) under [imindex],
+// options stand before any header, a tool's own (and imindex's `verbose`) under [imindex],
 // [imlogin], [imlisten] or [imsend].  `#` begins a comment at the start of a line and after a
 // blank; a value in double quotes is taken as it stands, without the quotes.  A tool reads the
 // common part and its own section; the others' it skips.

@@ -4,6 +4,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/app/support.hpp"
 
+#include <array>
+
 using namespace im;
 using namespace im::app;
 using im::app::test::errorOf;
@@ -57,6 +59,22 @@ TEST_CASE("a tool's own option before any header is an error") {
 
 TEST_CASE("a common option in a tool's section is an error") {
     CHECK(refused("[imlisten]\nuser = bot\n") == "78 im.conf:2: unknown option 'user'");
+}
+
+TEST_CASE("verbose may stand in imindex's section, and no other common option") {
+    constexpr std::array kVerboseOnly{Option{.id = im::app::kVerbose,
+                                             .letter = 'v',
+                                             .name = "verbose",
+                                             .kind = im::app::OptionKind::Common,
+                                             .repeatable = true}};
+    const OptionTable own("imindex", kVerboseOnly);
+    const auto given = parseConfig("[imindex]\nverbose = true\n", "f", Source::UserFile, own);
+    REQUIRE(given.size() == 1);
+    CHECK(given.front().option->id == im::app::kVerbose);
+    CHECK(errorOf([&] {
+              (void)parseConfig("[imindex]\nquiet = true\n", "f", Source::UserFile, own);
+          }) == "78 f:2: unknown option 'quiet'");
+    CHECK(refused("[imlisten]\nverbose = true\n") == "78 im.conf:2: unknown option 'verbose'");
 }
 
 TEST_CASE("the other tools' sections are skipped, whatever is in them") {

@@ -111,7 +111,7 @@ def the_command_has_the_users_signals(w):
 def a_signal_leaves_no_record_unsaid(w):
     bob, peer = _bob(w)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        listener = bob.listen("-T", "talk", "-x", "echo begun; exec sleep 30")
+        listener = bob.listen("-T", "talk", "-x", "echo begun; exec sleep 3 >/dev/null 2>&1")
         for n in range(3):
             peer.send(f"talk,12:00:00,alice,{n}", bob.local_endpoint())
         until(lambda: "begun" in listener.out, "the first command")

@@ -103,7 +103,8 @@ def a_broken_roster_is_said(w):
     for data in (b"", b"\x80", b"\xff" * 10, b"\x05en", prefix(2**35), b"\x03END", b"\x00", b"\x04\xff\xfe\xfd\xfc"):
         index.roster = lambda: data
         run = alice.start("imlogin", "-l")
-        assert run.wait() in (69, 76), run.story(repr(data))
+        # An index that closes without a byte gives its roster to nobody at this address.
+        assert run.wait() in ((69, 76) if data else (77,)), run.story(repr(data))
         equal(run.out, "")
 
 

@@ -23,7 +23,7 @@ bool isSound(const Accept& m) {
     return m.tcpPort != 0;
 }
 bool isSound(const Talk& m) {
-    return !m.sender.empty() && isValidUtf8(m.sender) && isValidUtf8(m.time) && isValidUtf8(m.text);
+    return isValidUtf8(m.sender) && isValidUtf8(m.time) && isValidUtf8(m.text);
 }
 bool isSound(const Reject& m) {
     return isValidUtf8(m.code) && isValidUtf8(m.text);

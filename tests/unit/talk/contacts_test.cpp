@@ -42,6 +42,17 @@ TEST_CASE("Contacts counts every change and only changes") {
     CHECK(contacts.all().empty());
 }
 
+TEST_CASE("Contacts takes no more names than it says, but lets the known ones move (T12)") {
+    Contacts contacts(2);
+    CHECK(contacts.put("alice", endpoint("10.0.0.1:4001")));
+    CHECK(contacts.put("bob", endpoint("10.0.0.2:4002")));
+    CHECK_FALSE(contacts.put("carol", endpoint("10.0.0.3:4003")));
+    CHECK_FALSE(contacts.find("carol"));
+    CHECK(contacts.put("bob", endpoint("10.0.0.2:4003")));
+    contacts.drop("alice");
+    CHECK(contacts.put("carol", endpoint("10.0.0.3:4003")));
+}
+
 TEST_CASE("Contacts lists names byte by byte in order") {
     Contacts contacts;
     for (const char* user : {"bob", "Zoe", "天涯", "alice"})

@@ -291,10 +291,14 @@ TEST_CASE("An index that answers but gives no roster is asked ever more rarely, 
     CHECK(story.told().empty());
     CHECK(logins >= 20);
     CHECK(logins <= 35);
-    // One good look, and all is as before.
+    // One good look, and all is as before: looks every 15 s, and one failure is none of many.
     while (!story.asked()) story.advance(1s);
     story.roster({kAlice, kBob});
     story.advance(16500ms);
+    story.rosterFails();
+    story.accept();
+    story.rosterFails();
+    story.advance(2 * 16500ms);
     CHECK(story.asked());
 }
 

@@ -6,7 +6,7 @@ namespace im::talk {
 bool Contacts::put(std::string_view name, const Endpoint& endpoint) {
     auto known = users_.find(name);
     if (known == users_.end()) {
-        if (users_.size() >= kMost) return false;
+        if (users_.size() >= most_) return false;
         users_.emplace(name, endpoint);
     } else {
         if (known->second == endpoint) return false;

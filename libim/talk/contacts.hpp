@@ -5,6 +5,7 @@
 #include "libim/base/address.hpp"
 #include "libim/base/event.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,8 @@ public:
 
     /// Sorted by name, byte by byte.
     using Map = std::map<std::string, Endpoint, std::less<>>;
+
+    explicit Contacts(std::size_t most = kMost) : most_(most) {}
 
     /// True when this is news: a new name, or another endpoint.
     bool put(std::string_view name, const Endpoint& endpoint);
@@ -39,6 +42,7 @@ public:
     [[nodiscard]] Trust trustOfTalk(std::string_view sender, const Address& source) const;
 
 private:
+    std::size_t most_;
     Map users_;
     std::uint64_t version_ = 0;
 };

@@ -19,7 +19,6 @@ using im::Datagram;
 using im::Destination;
 using im::Endpoint;
 using im::net::BindError;
-using im::net::UdpOptions;
 using im::net::UdpSocket;
 using im::net::test::at;
 using im::net::test::deadEndpoint;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """RECIPIENT[,RECIPIENT]...: users, aliases of the aliases file, user@host:port."""
+import time
+
 from classic import Peer
 from im import equal
 
@@ -100,3 +102,12 @@ def a_wrong_alias_concerns_only_who_names_it(w):
     assert "aliases:1: a -> b -> a" in run.err, run.err
     alice.run("imsend", "bob,bad", "hi", status=78)
     alice.run("imsend", "twice", "hi", status=78)
+
+
+def rate_counts_each_recipient(w):
+    alice, peers = _setup(w, "all: bob, carol, 天涯\n")
+    start = time.monotonic()
+    alice.send("--rate=4", "all", "one by one")
+    assert time.monotonic() - start >= 0.5, "two of the three wait a quarter of a second each"
+    for peer in peers.values():
+        equal(_talk(peer), "one by one")

@@ -10,10 +10,11 @@ namespace {
 int send(im::app::Tool& tool) {
     const im::imsend::Plan plan = im::imsend::planOf(tool);
     im::imsend::Post post(tool, plan);
+    im::imsend::Stream messages(tool, plan, post);
     if (plan.readsStdin()) {
-        im::imsend::Stream(tool, plan, post).run();
+        messages.run();
     } else {
-        post.send(post.recipients(plan.recipients, im::ErrorKind::Usage), plan.message, false);
+        messages.sendGiven();
     }
     return post.status();
 }

@@ -69,6 +69,10 @@ void Stream::run() {
     tool_.progress("");
 }
 
+void Stream::sendGiven() {
+    (void)send({fixed_, plan_.message}, false);
+}
+
 /// The next record, waiting for it, and for the reader of our output to leave.
 std::optional<app::InputRecord> Stream::next() {
     for (;;) {

@@ -23,6 +23,9 @@ public:
     /// Post; the rest goes on.  Throws app::ReaderLeft when the reader of what we print leaves.
     void run();
 
+    /// The one message of the command line; stdin is not touched.
+    void sendGiven();
+
 private:
     /// One record as a message.
     struct Message {

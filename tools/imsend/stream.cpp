@@ -70,7 +70,7 @@ void Stream::run() {
 }
 
 void Stream::sendGiven() {
-    (void)send({fixed_, plan_.message}, false);
+    (void)send({post_.recipients(plan_.recipients, ErrorKind::Usage), plan_.message}, false);
 }
 
 /// The next record, waiting for it, and for the reader of our output to leave.

@@ -205,7 +205,8 @@ void ListenerChaos::hear(bool fromIndex) {
 }
 
 void ListenerChaos::hearRaw() {
-    const std::size_t length = std::min<std::size_t>(next(), story_.size() - at_);
+    const std::size_t wanted = next();  // moves at_
+    const std::size_t length = std::min(wanted, story_.size() - at_);
     const BytesView bytes = story_.subspan(at_, length);
     at_ += length;
     deliver(bytes, next() % 2 == 0, next() % 8 == 0);

@@ -22,6 +22,15 @@ def from_the_session_without_asking(w):
         equal(index.fetches, fetches)
 
 
+def from_the_address_of_the_session(w):
+    index = w.index()
+    alice, = w.people(index, "alice")
+    alice.login("-b", "127.7.7.2:0")
+    with Peer() as bob:
+        alice.send(f"bob@{bob.endpoint}", "hi")
+        equal(bob.receive()[1][0], "127.7.7.2")
+
+
 def an_unknown_name_is_asked_once(w):
     index = w.closing(ScriptedIndex())
     alice, = w.people(index, "alice")

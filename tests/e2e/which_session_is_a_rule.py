@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 """Which session: that of -u and -s, the host compared by its address; without them the only one;
 with several 64 and their list.  And where the user's name and the files come from."""
-import pwd
 import os
+import pwd
+import re
 
 from classic import Peer, ScriptedIndex
 from im import equal
@@ -32,8 +33,12 @@ def the_only_one_is_taken(w):
 def of_several_none_is_chosen(w):
     index = w.index()
     me = _bare(w)
-    for name in ("alice", "anna"):
+    for name in ("zoe", "alice", "mia", "anna"):
         me.run("imlogin", "-q", "--classic", "-s", index.server, "-u", name)
+    listed = re.findall(r"(\w+)@" + re.escape(index.server), me.run("imlogin", "-l", status=64).err)
+    equal(listed, ["alice", "anna", "mia", "zoe"])
+    for name in ("zoe", "mia"):
+        me.run("imlogin", "-o", "-u", name)
     for argv in (["imsend", "bob", "x"], ["imlogin", "-l"], ["imlisten"], ["imlogin", "-o"]):
         run = me.run(*argv, status=64)
         for name in ("alice", "anna"):

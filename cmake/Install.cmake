@@ -1,5 +1,6 @@
 # What `cmake --install` gives to other programs: the library, its public headers, a CMake package
-# (find_package(im) and im::im) and libim.pc; and the tools.  Manuals install themselves.
+# (find_package(im) and im::im) and libim.pc; and the tools.  Manuals and systemd units install
+# themselves.
 # The public surface is libim/node/client.hpp and what it includes; the rest may change any day.
 include(CMakePackageConfigHelpers)
 

@@ -2,6 +2,7 @@
 #include "libim/wire/classic_codec.hpp"
 
 #include "libim/wire/classic_endpoint.hpp"
+#include "libim/wire/fields.hpp"
 #include "libim/wire/utf16.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <cassert>
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,28 +22,6 @@ using Refused = Unexpected<DecodeError>;
 
 constexpr std::string_view kBom{"\xEF\xBB\xBF"};
 constexpr std::size_t kUnitBytes = 2;
-
-/// The fields of a message, from left to right.
-class Fields {
-public:
-    explicit Fields(std::string_view text) : rest_(text) {}
-
-    /// What stands before the next comma; nothing when there are no more fields.
-    std::optional<std::string_view> next() {
-        if (!rest_) return {};
-        const std::string_view all = *rest_;
-        const std::size_t comma = all.find(',');
-        rest_ =
-            comma == std::string_view::npos ? std::nullopt : std::optional(all.substr(comma + 1));
-        return all.substr(0, comma);
-    }
-
-    /// All that has not been taken yet, commas included; nothing when there are no more fields.
-    std::optional<std::string_view> rest() const { return rest_; }
-
-private:
-    std::optional<std::string_view> rest_;
-};
 
 template <typename LoginOrLogout>
 Decoded decodePresence(Fields fields) {

@@ -56,6 +56,10 @@ def what_is_installed_is_all_there(w):
         assert f"bin/{tool}" in names, names
         assert any(n.rsplit("/", 1)[-1].startswith(f"{tool}.") and "/man/man" in n for n in names), names
     assert any(n.endswith("/libim.a") for n in names), names
+    for tool in ("imindex", "imlogin", "imlisten", "imsend"):
+        for folder in ("bash-completion/completions", "fish/vendor_completions.d"):
+            file, = (prefix / "share" / folder).glob(f"{tool}*")
+            assert (file.parent / "../../im/complete.awk").resolve().is_file(), file
     assert "include/libim/node/client.hpp" in names, names
     # Public headers include nothing that is not installed, and nothing of POCO.
     for header in (prefix / "include").rglob("*.hpp"):

@@ -115,16 +115,17 @@ ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer
 }
 
 void ClassicIndex::restore() {
-    std::vector<Name> gone;
-    store_.follow([&](const StoredUser& user) {
+    std::vector<StoreKey> gone;
+    store_.follow([&](StoreKey key, const StoredUser& user) {
         latestSince_ = std::max(latestSince_, user.since);
-        if (!isSendable(host_, user.endpoint) || isOurOwn(host_, user.endpoint)) {
-            gone.push_back(user.name);
-        } else if (users_.find(user.name.view()) == kNoRow) {
-            renewLease(users_.add(user.name, {user.endpoint, kAnyPath}));
-        }
+        const bool isKnown = users_.find(user.name.view()) != kNoRow;
+        if (isKnown || !isSendable(host_, user.endpoint) || isOurOwn(host_, user.endpoint))
+            return gone.push_back(key);
+        const Row row = users_.add(user.name, {user.endpoint, kAnyPath});
+        users_.storeKey(row) = key;
+        renewLease(row);
     });
-    for (const Name& name : gone) store_.drop(name);
+    for (const StoreKey key : gone) store_.drop(key);
     users_.settle();
 }
 
@@ -323,7 +324,7 @@ void ClassicIndex::come(const Name& name, const Destination& where) {
     const Row row = users_.add(name, where);
     announcements_.came({name.str(), where.to}, row, users_);
     renewLease(row);
-    store_.put({name, where.to, sinceNow()});
+    users_.storeKey(row) = store_.put({name, where.to, sinceNow()});
     roster_.came(name.view(), where.to);
     ++counters_.logins;
     observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));
@@ -333,10 +334,9 @@ void ClassicIndex::leave(Row row, std::string_view reason) {
     const Name name = users_.nameOf(row);
     const Endpoint endpoint = users_.destination(row).to;
     announcements_.leaves({name.str(), endpoint}, row, users_);
+    store_.drop(users_.storeKey(row));
     users_.remove(row);
     leases_.cancel(row);
-    // Who is replaced is put() again at once.
-    if (reason != kReplaced) store_.drop(name);
     roster_.left();
     ++counters_.logouts;
     observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, reason));
@@ -387,7 +387,9 @@ void ClassicIndex::confirm(const Address& from) {
             hasSome = true;
         }
     }
-    if (hasSome) store_.commit();
+    // Waits, since the roster that he is now in leaves at once.  Only who is not on this network
+    // has to be confirmed.
+    if (hasSome) store_.settle();
 }
 
 // Time -------------------------------------------------------------------------------------
@@ -398,6 +400,10 @@ void ClassicIndex::tick(TimePoint now, Sink& sink) {
     endUnreachable();
     endPending();
     store_.commit();
+    if (store_.settled()) announce(sink);
+}
+
+void ClassicIndex::announce(Sink& sink) {
     counters_.announcements += announcements_.deliver(users_, sink);
 }
 

@@ -92,9 +92,14 @@ public:
     void receive(const Datagram& datagram, TimePoint now, Sink& sink);
 
     /// Ends leases and unconfirmed logins that are due, at most kMaxEndsPerTick of each (what is
-    /// left has nextDeadline() in the past); commits the store; hands gathered announcements to
-    /// `sink`.  Call after each batch and at nextDeadline(), before answers are put on the wire.
+    /// left has nextDeadline() in the past); commits the store; when that has settled(), hands
+    /// gathered announcements to `sink`.  Call after each batch and at nextDeadline(), before
+    /// answers are put on the wire.  When the store has not settled, then wait for it with
+    /// everything: with what `sink` has, and with further datagrams and ticks; and announce().
     void tick(TimePoint now, Sink& sink);
+
+    /// Hands gathered announcements to `sink`.  REQUIRES: the store has settled.
+    void announce(Sink& sink);
 
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 

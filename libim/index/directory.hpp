@@ -4,14 +4,14 @@
 // growing.  Not thread-safe; it belongs to one index.
 //
 //     names        [tag|row] ...            SlotTable: name -> row                    16.8 B
-//     users        [name|notes|order] ...   Slab: what we keep of a user              56   B
+//     users        [name|notes|order] ...   Slab: what we keep of a user              64   B
 //     destinations [endpoint|path] ...      dense: where to send, in one span         20   B
 //     rows         [row] ...                dense: whose destination this is           4   B
 //     endpoints    heads, [links] ...       RowChains: endpoint -> rows               12.2 B
 //     addresses    [tag|row], [addr|n] ...  AddressCounts, one for each address       36.8 B
 //
-// Bytes are those of one user among a million at a million addresses (146 in all); at few
-// addresses there are 110.
+// Bytes are those of one user among a million at a million addresses (154 in all); at few
+// addresses there are 118.
 //
 // `destinations` is what a broadcast hands over as it is.  It has two parts: the settled, who
 // were there before the present batch, then the newcomers.  Who leaves is replaced by the last
@@ -30,6 +30,7 @@
 #include "libim/index/row.hpp"
 #include "libim/index/row_chains.hpp"
 #include "libim/index/slot_table.hpp"
+#include "libim/index/store.hpp"
 #include "libim/index/table_hash.hpp"
 #include "libim/index/ticks.hpp"
 
@@ -68,6 +69,8 @@ public:
     /// Of port-unreachables: the first, and how many.
     Ticks& unreachableSince(Row row) { return users_[row].unreachableSince; }
     std::uint8_t& unreachableCount(Row row) { return users_[row].unreachableCount; }
+    /// Of the store: what stands there for him.
+    StoreKey& storeKey(Row row) { return users_[row].storeKey; }
 
     /// Users at exactly this address.
     std::size_t usersAt(const Address& address) const { return addresses_.of(address); }
@@ -98,6 +101,7 @@ private:
     struct User {
         NameBytes name;
         std::uint8_t unreachableCount = 0;
+        StoreKey storeKey = 0;
         Ticks unreachableSince = 0;
         std::uint32_t joinedAt = 0;
         std::uint32_t dense = 0;

@@ -5,12 +5,24 @@ namespace im::index {
 
 // Nothing survives, so nothing is kept: the directory has it all already.
 
-void MemoryStore::follow(const std::function<void(const StoredUser&)>& /*each*/) {}
+void MemoryStore::follow(const std::function<void(StoreKey, const StoredUser&)>& /*each*/) {}
 
-void MemoryStore::put(const StoredUser& /*user*/) {}
+StoreKey MemoryStore::put(const StoredUser& /*user*/) {
+    return 0;
+}
 
-void MemoryStore::drop(const Name& /*name*/) {}
+void MemoryStore::drop(StoreKey /*key*/) {}
 
 void MemoryStore::commit() {}
+
+bool MemoryStore::settled() const {
+    return true;
+}
+
+void MemoryStore::settle() {}
+
+StoreFigures MemoryStore::figures() const {
+    return {};
+}
 
 }  // namespace im::index

@@ -32,6 +32,7 @@ IndexService::IndexService(net::Loop& loop, const ServedAddresses& where, Handle
                [this](const Address& from) { return index_->fetchRoster(from, loop_.now()); }) {}
 
 void IndexService::start(index::Policy policy, index::Store& store) {
+    store_ = &store;
     index::Observer& observer = *this;  // which make_unique may not know
     index_ =
         std::make_unique<index::ClassicIndex>(std::move(policy), hostFacts(), store, observer,
@@ -39,7 +40,7 @@ void IndexService::start(index::Policy policy, index::Store& store) {
     nextHostFacts_ = loop_.now() + kHostFactsInterval;
     for (net::UdpSocket* socket : sockets_.udp()) watch(*socket);
     // endTurn() does what is due; here is only the waking.
-    loop_.atDeadline([this] { return index_->nextDeadline(); }, [] {});
+    loop_.atDeadline([this] { return nextDeadline(); }, [] {});
     loop_.atDeadline([this] { return std::optional(nextHostFacts_); },
                      [this] {
                          index_->setHostFacts(hostFacts());
@@ -55,7 +56,7 @@ IndexService::~IndexService() {
 void IndexService::watch(net::UdpSocket& socket) {
     loop_.watch(socket.descriptor(), net::kLoopRead, [this, &socket](net::LoopEvents events) {
         if ((events & net::kLoopError) != 0) takeReports(socket);
-        takeDatagrams(socket);
+        if (!isPaused_) takeDatagrams(socket);
     });
 }
 
@@ -75,10 +76,26 @@ void IndexService::takeDatagrams(net::UdpSocket& socket) {
     }
 }
 
-/// Answers leave after the commit that tick() makes: who is told to be online stays so.
+/// Answers leave when the commit that tick() begins is done: who is told to be online stays so.
 void IndexService::endTurn() {
-    index_->tick(loop_.now(), queue_);
+    if (!isPaused_) index_->tick(loop_.now(), queue_);
+    if (!store_->settled()) return setPaused(true);
+    if (isPaused_) {
+        index_->announce(queue_);
+        setPaused(false);
+    }
     queue_.flush(sockets_.udp());
+}
+
+void IndexService::setPaused(bool paused) {
+    if (paused == isPaused_) return;
+    isPaused_ = paused;
+    for (const net::UdpSocket* socket : sockets_.udp())
+        loop_.change(socket->descriptor(), paused ? net::LoopEvents{0} : net::kLoopRead);
+}
+
+std::optional<TimePoint> IndexService::nextDeadline() const {
+    return isPaused_ ? std::nullopt : index_->nextDeadline();
 }
 
 index::HostFacts IndexService::hostFacts() const {

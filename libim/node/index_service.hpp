@@ -2,6 +2,9 @@
 // IndexService: the classic index on sockets; what imindex does but for options and printing.
 // Takes datagrams in batches, lets the index judge them, commits its store, sends what it says,
 // and serves the roster over TCP.  Not thread-safe; it belongs to its loop.
+//
+// While the store has not settled, nothing is sent and no datagram taken: they wait in the
+// kernel's buffer.  Everything else goes on: rosters, signals, deadlines of others.
 #pragma once
 
 #include "libim/base/event.hpp"
@@ -34,7 +37,8 @@ public:
     ~IndexService() override;
 
     /// Serves from the loop's next turn on; who is in `store` is online at once.  Throws what the
-    /// store throws.  `store` outlives it.  To be called before the loop turns.
+    /// store throws.  `store` outlives it; a turn must come when it has settled.  To be called
+    /// before the loop turns.
     void start(index::Policy policy, index::Store& store);
 
     /// What it is bound to, UDP, in the order of the binds.
@@ -58,14 +62,18 @@ private:
     void takeReports(net::UdpSocket& socket);
     void takeDatagrams(net::UdpSocket& socket);
     void endTurn();
+    void setPaused(bool paused);
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
     [[nodiscard]] index::HostFacts hostFacts() const;
 
     net::Loop& loop_;
     Handlers handlers_;
     IndexSockets sockets_;
+    index::Store* store_ = nullptr;
     std::unique_ptr<index::ClassicIndex> index_;
     net::SendQueue queue_;
     TimePoint nextHostFacts_;
+    bool isPaused_ = false;  // until the store has settled
 };
 
 }  // namespace im::node

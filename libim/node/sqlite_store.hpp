@@ -1,82 +1,122 @@
 // SPDX-License-Identifier: BSL-1.0
-// SqliteStore: the index's memory in an SQLite database, over POCO Data.  Survives kill -9: a
-// write-ahead log, one transaction per commit().  A loss of power may cost the last commits, never
-// the file.
+// SqliteStore: the index's memory in a state file (StateDatabase).
 //
-// One process per file: the database is locked for as long as the store lives.  Not thread-safe;
-// it belongs to the index's loop.
+// Two threads of its own keep the disk away from the loop: the writer makes one transaction of
+// what a commit() hands it, the syncer has the disk keep it once a second.
+//
+//     loop     put drop commit ──changes──> writer ──dirty──> syncer
+//              finish <───────result, eventfd──┘
+//
+// Who owns what: `gathered_` and all counters are the loop's.  The changes of a commit are handed
+// over whole and given back whole; the database is the writer's while it has some, else the
+// loop's.  The threads start with the first commit, so that what confines the process can be
+// done between the constructor and the first turn of the loop.  Not thread-safe otherwise.
 #pragma once
 
 #include "libim/base/time.hpp"
 #include "libim/index/store.hpp"
+#include "libim/node/state_database.hpp"
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace im::node {
 
 class SqliteStore final : public index::Store {
 public:
-    /// What the file says it is: the number in `PRAGMA user_version`.  Older files are migrated,
-    /// newer ones refused.
-    static constexpr int kVersion = 1;
-    /// "im-x" in `PRAGMA application_id`.
-    static constexpr int kApplicationId = 0x696D2D78;
-    /// After a failed write the next one is tried so much later, then twice as much, ..., so that
-    /// trying in vain takes little of the loop's time.
+    /// After a failed write the next one is tried so much later, then twice as much, ...
     static constexpr Duration kRetry = std::chrono::seconds(1);
     static constexpr Duration kRetryMost = std::chrono::seconds(30);
+    /// A disk that takes longer than this (an unreachable server of files) is waited for no more:
+    /// the index serves from memory until it comes back.
+    static constexpr Duration kPatience = std::chrono::seconds(1);
+    /// After the first commit that the disk may not have; with the time that takes, no more than
+    /// a second is lost with the power.
+    static constexpr Duration kSyncDelay = std::chrono::milliseconds(700);
 
     /// Is told of a failure under way, and of its end: "FILE: ..." for stderr.
     using Warn = std::function<void(const std::string&)>;
 
-    /// Opens `path`, or makes it with mode 0600; its directory must be there.  Throws Error: 71
-    /// in use by another process, 73 cannot be opened or written, 78 damaged, of a newer version,
-    /// or no state file at all (which is left as it is).
+    /// Throws as StateDatabase does.
     SqliteStore(const std::string& path, Warn warn);
     ~SqliteStore() override;
 
     /// Throws Error 78 when what it reads is no user.
-    void follow(const std::function<void(const index::StoredUser&)>& each) override;
-    void put(const index::StoredUser& user) override;
-    void drop(const Name& name) override;
-    /// After a failure not before nextDeadline().
+    void follow(
+        const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;
+    [[nodiscard]] index::StoreKey put(const index::StoredUser& user) override;
+    void drop(index::StoreKey key) override;
+    /// While another commit is under way this one begins behind it; after a failure not before
+    /// nextDeadline().
     void commit() override;
+    [[nodiscard]] bool settled() const override;
+    /// Waits kPatience at most.
+    void settle() override;
+    [[nodiscard]] index::StoreFigures figures() const override;
 
-    /// When commit() is to be called again although nothing has changed: while it fails.
-    [[nodiscard]] std::optional<TimePoint> nextDeadline() const {
-        return failing_ ? std::optional(retryAt_) : std::nullopt;
-    }
-    /// Commits that failed.
-    [[nodiscard]] std::uint64_t failures() const { return failures_; }
-    /// Changes that only memory knows.
-    [[nodiscard]] std::size_t unwritten() const { return changes_.size(); }
+    /// Readable when finish() is to be called.
+    [[nodiscard]] int descriptor() const { return finished_; }
+    /// Takes what the writer has done.  Without anything it does nothing.
+    void finish();
+
+    /// When commit() is to be called again although nothing has changed: to try again, or to wait
+    /// no longer.
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 
 private:
-    struct Database;
-    struct Change {
-        index::StoredUser user;
-        bool online;
+    /// What the writer gives back.
+    struct Result {
+        std::vector<StateChange> changes;
+        std::string error;  ///< empty: written
     };
 
-    void write();
-    void failed(const std::string& why);
+    void handOver();
+    void start();
+    void write(std::stop_token stop);
+    void sync(std::stop_token stop);
+    void written();
+    void failed(std::vector<StateChange> changes, const std::string& why);
+    void saySyncError();
+    void tell();
+    void serveFromMemory(const std::string& why);
     void coalesce();
 
     std::string path_;
     Warn warn_;
-    std::unique_ptr<Database> database_;
-    std::vector<Change> changes_;  // since the last commit, in order
-    std::size_t coalesceAt_ = 0;   // of changes_, while commits fail
-    bool failing_ = false;
+    StateDatabase database_;
+    int finished_ = -1;  // eventfd
+
+    // The loop's.
+    index::StoreKey nextKey_;
+    std::vector<StateChange> gathered_;  // since the last commit, in order
+    std::size_t coalesceAt_;             // of gathered_
+    std::size_t underWay_ = 0;           // changes that the writer has
+    TimePoint handedAt_;
+    bool isGivenUp_ = false;  // the writer takes too long
+    bool isFailing_ = false;  // somebody was told so
+    std::optional<TimePoint> retryAt_;
     Duration retry_ = kRetry;
-    TimePoint retryAt_;
-    std::uint64_t failures_ = 0;
+    index::StoreFigures figures_;
+
+    // Shared by the threads.
+    std::mutex mutex_;
+    std::condition_variable_any work_;   // writer
+    std::condition_variable_any dirty_;  // syncer
+    std::condition_variable done_;       // settle()
+    std::optional<std::vector<StateChange>> job_;
+    std::optional<Result> result_;
+    bool isDirty_ = false;
+    std::string syncError_;
+
+    std::jthread writer_;
+    std::jthread syncer_;
 };
 
 }  // namespace im::node

@@ -101,10 +101,12 @@ fs::path stateWith(std::size_t count, std::uint16_t port) {
         const std::array<std::uint8_t, 4> bytes{
             static_cast<std::uint8_t>(host >> 24U), static_cast<std::uint8_t>(host >> 16U & 0xFFU),
             static_cast<std::uint8_t>(host >> 8U & 0xFFU), static_cast<std::uint8_t>(host & 0xFFU)};
-        store.put({*im::Name::parse(userName(i)), {im::Address::v4(bytes), port}, 1});
-        if (i % 100'000 == 99'999) store.commit();
+        const auto key =
+            store.put({*im::Name::parse(userName(i)), {im::Address::v4(bytes), port}, 1});
+        static_cast<void>(key);
+        if (i % 100'000 == 99'999) store.settle();
     }
-    store.commit();
+    store.settle();
     return file;
 }
 

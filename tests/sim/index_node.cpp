@@ -40,13 +40,15 @@ std::vector<std::string> fieldsOf(BytesView datagram) {
 
 // CrashingStore ----------------------------------------------------------------------------
 
-void CrashingStore::follow(const std::function<void(const index::StoredUser&)>& each) {
-    std::ranges::for_each(users_, each);
+void CrashingStore::follow(
+    const std::function<void(index::StoreKey, const index::StoredUser&)>& each) {
+    for (const auto& [key, user] : users_) each(key, user);
 }
 
-void CrashingStore::put(const index::StoredUser& user) {
-    drop(user.name);
-    users_.push_back(user);
+index::StoreKey CrashingStore::put(const index::StoredUser& user) {
+    users_.emplace(nextKey_, user);
+    isDirty_ = true;
+    return nextKey_++;
 }
 
 void CrashingStore::commit() {
@@ -62,8 +64,8 @@ void CrashingStore::wipe() {
     committed_.clear();
 }
 
-void CrashingStore::drop(const Name& name) {
-    std::erase_if(users_, [&](const index::StoredUser& user) { return user.name == name; });
+void CrashingStore::drop(index::StoreKey key) {
+    users_.erase(key);
     isDirty_ = true;
 }
 

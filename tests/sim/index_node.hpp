@@ -22,10 +22,14 @@ namespace im::sim {
 /// What was committed survives the index, what was not is lost with it.
 class CrashingStore final : public index::Store {
 public:
-    void follow(const std::function<void(const index::StoredUser&)>& each) override;
-    void put(const index::StoredUser& user) override;
-    void drop(const Name& name) override;
+    void follow(
+        const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;
+    index::StoreKey put(const index::StoredUser& user) override;
+    void drop(index::StoreKey key) override;
     void commit() override;
+    bool settled() const override { return true; }
+    void settle() override { commit(); }
+    index::StoreFigures figures() const override { return {}; }
 
     /// The process dies, its disk does not.
     void crash();
@@ -33,8 +37,9 @@ public:
     void wipe();
 
 private:
-    std::vector<index::StoredUser> users_;
-    std::vector<index::StoredUser> committed_;
+    std::map<index::StoreKey, index::StoredUser> users_;
+    std::map<index::StoreKey, index::StoredUser> committed_;
+    index::StoreKey nextKey_ = 1;
     bool isDirty_ = false;
 };
 

@@ -73,6 +73,8 @@ private:
             plan_.state, [this](const std::string& what) { tool_.complain(what); });
         sqlite_ = sqlite.get();
         store_ = std::move(sqlite);
+        loop_.watch(sqlite_->descriptor(), net::kLoopRead,
+                    [this](net::LoopEvents) { sqlite_->finish(); });
         loop_.atDeadline([this] { return sqlite_->nextDeadline(); }, [this] { sqlite_->commit(); });
     }
 
@@ -126,9 +128,12 @@ private:
 
     void sayCounters() {
         std::string line = service_.counters();
-        if (sqlite_ != nullptr)
-            line += " state-failures=" + std::to_string(sqlite_->failures()) +
-                    " state-unwritten=" + std::to_string(sqlite_->unwritten());
+        if (sqlite_ != nullptr) {
+            const index::StoreFigures figures = sqlite_->figures();
+            line += " state-commits=" + std::to_string(figures.commits) +
+                    " state-failures=" + std::to_string(figures.failures) +
+                    " state-unwritten=" + std::to_string(figures.unwritten);
+        }
         tool_.complain(line);
     }
 

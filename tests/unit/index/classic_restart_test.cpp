@@ -75,11 +75,11 @@ TEST_CASE("A pending user is not stored until he counts, and then before he gets
     World world(openToAll());
     world.login("alice", "198.51.100.1:4000");
     world.tick();
-    CHECK(world.disk().users.empty());
+    CHECK(world.disk().stored().empty());
     REQUIRE(world.roster("198.51.100.1"));
-    REQUIRE(world.disk().users.size() == 1);
-    CHECK(world.disk().users.front().name.str() == "alice");
-    CHECK(world.disk().users.front().endpoint == endpointAt("198.51.100.1:4000"));
+    REQUIRE(world.disk().stored().size() == 1);
+    CHECK(world.disk().stored().front().name.str() == "alice");
+    CHECK(world.disk().stored().front().endpoint == endpointAt("198.51.100.1:4000"));
     world.restart();
     CHECK(world.roster("198.51.100.1") == Lines{"alice"});
 }
@@ -90,8 +90,8 @@ TEST_CASE("A replaced user is stored with his new endpoint, at the end") {
     world.login("bob", "10.0.0.2:4000");
     world.login("alice", "10.0.0.1:4001");
     world.tick();
-    REQUIRE(world.disk().users.size() == 2);
-    CHECK(world.disk().users.back().endpoint == endpointAt("10.0.0.1:4001"));
+    REQUIRE(world.disk().stored().size() == 2);
+    CHECK(world.disk().stored().back().endpoint == endpointAt("10.0.0.1:4001"));
     world.restart();
     CHECK(world.roster("10.0.0.1") == Lines{"bob", "alice"});
 }
@@ -108,12 +108,12 @@ TEST_CASE("Every way of leaving leaves the store too") {
         world.unreachable("10.0.0.1:4000");
     }
     world.tick();
-    CHECK(world.disk().users.size() == 2);
+    CHECK(world.disk().stored().size() == 2);
     world.logout("bob", "10.0.0.2:4000");
     world.tick();
-    CHECK(world.disk().users.size() == 1);
+    CHECK(world.disk().stored().size() == 1);
     world.advance(60s);
-    CHECK(world.disk().users.empty());
+    CHECK(world.disk().stored().empty());
 }
 
 TEST_CASE("A restored user has a whole lease") {
@@ -135,23 +135,59 @@ TEST_CASE("The time of a login is of the calendar and never runs backwards") {
     world.advance(1500ms);
     world.login("bob", "10.0.0.2:4000");
     world.tick();
-    const auto first = world.disk().users;
+    const auto first = world.disk().stored();
     REQUIRE(first.size() == 2);
     CHECK(first[0].since == 1'700'000'000'000);
     CHECK(first[1].since == 1'700'000'001'500);
     world.restart();  // with a calendar that was set back by 1.5 s
     world.login("carol", "10.0.0.3:4000");
     world.tick();
-    CHECK(world.disk().users.back().since == 1'700'000'001'500);
+    CHECK(world.disk().stored().back().since == 1'700'000'001'500);
 }
 
 TEST_CASE("A stored user at what is now the index's own endpoint is dropped") {
     World world;
-    world.disk().users = {{nameOf("mallory"), endpointAt("10.0.0.254:4649"), 1},
-                          {nameOf("bcast"), endpointAt("10.0.0.255:4000"), 2},
-                          {nameOf("alice"), endpointAt("10.0.0.1:4000"), 3}};
+    world.disk().users = {{1, {nameOf("mallory"), endpointAt("10.0.0.254:4649"), 1}},
+                          {2, {nameOf("bcast"), endpointAt("10.0.0.255:4000"), 2}},
+                          {3, {nameOf("alice"), endpointAt("10.0.0.1:4000"), 3}}};
     world.restart();
     CHECK(world.roster("10.0.0.1") == Lines{"alice"});
     world.tick();
-    CHECK(world.disk().users.size() == 1);
+    CHECK(world.disk().stored().size() == 1);
+}
+
+TEST_CASE("Of a name that a file has twice, one user comes back and the other is dropped") {
+    World world;
+    world.disk().users = {{1, {nameOf("alice"), endpointAt("10.0.0.1:4000"), 1}},
+                          {2, {nameOf("alice"), endpointAt("10.0.0.2:4000"), 2}}};
+    world.restart();
+    CHECK(world.roster("10.0.0.1") == Lines{"alice"});
+    world.tick();
+    REQUIRE(world.disk().stored().size() == 1);
+    CHECK(world.disk().stored().front().endpoint == endpointAt("10.0.0.1:4000"));
+}
+
+TEST_CASE("Nobody is told of a login before it is stored") {
+    World world;
+    world.login("alice", "10.0.0.1:4000");
+    world.tick();
+    world.heard("10.0.0.1:4000");
+    world.store().slowDown();
+    world.login("bob", "10.0.0.2:4000");
+    world.tick();
+    CHECK_FALSE(world.store().settled());
+    CHECK(world.heard("10.0.0.1:4000").empty());
+    world.store().write();
+    REQUIRE(world.store().settled());
+    world.index().announce(world.sink());
+    CHECK(world.heard("10.0.0.1:4000") == Lines{"login,bob,10.0.0.2:4000"});
+}
+
+TEST_CASE("A pending user who fetches the roster is stored before he gets it, however slowly") {
+    World world(openToAll());
+    world.login("alice", "198.51.100.1:4000");
+    world.tick();
+    world.store().slowDown();
+    REQUIRE(world.roster("198.51.100.1"));
+    CHECK(world.disk().stored().size() == 1);
 }

@@ -23,9 +23,9 @@ TEST_CASE("The tests' own store keeps the contract of a store") {
 
 TEST_CASE("A MemoryStore takes everything and gives nothing back") {
     MemoryStore store;
-    store.put(storedUser("alice", "10.0.0.1:4000", 1));
+    const StoreKey key = store.put(storedUser("alice", "10.0.0.1:4000", 1));
     store.commit();
-    store.drop(nameOf("nobody"));
+    store.drop(key);
     store.commit();
     CHECK(storedUsers(store).empty());
 }

@@ -85,27 +85,45 @@ public:
 
 /// What a store keeps on its disk, and a store that keeps it there: for restarts.
 struct Disk {
-    std::vector<StoredUser> users;
+    std::map<StoreKey, StoredUser> users;
     std::size_t commits = 0;  // that wrote something
+
+    std::vector<StoredUser> stored() const {
+        std::vector<StoredUser> all;
+        for (const auto& [key, user] : users) all.push_back(user);
+        return all;
+    }
 };
 
 class DiskStore final : public Store {
 public:
     explicit DiskStore(Disk& disk) : disk_(disk), users_(disk.users) {}
 
-    void follow(const std::function<void(const StoredUser&)>& each) override {
-        for (const StoredUser& user : disk_.users) each(user);
+    void follow(const std::function<void(StoreKey, const StoredUser&)>& each) override {
+        for (const auto& [key, user] : disk_.users) each(key, user);
     }
-    void put(const StoredUser& user) override {
-        drop(user.name);
-        users_.push_back(user);
+    StoreKey put(const StoredUser& user) override {
+        const StoreKey key = users_.empty() ? 1 : users_.rbegin()->first + 1;
+        users_.emplace(key, user);
         isDirty_ = true;
+        return key;
     }
-    void drop(const Name& name) override {
-        isDirty_ |= std::erase_if(users_, [&](const auto& user) { return user.name == name; }) > 0;
-    }
+    void drop(StoreKey key) override { isDirty_ |= users_.erase(key) > 0; }
     void commit() override {
-        if (!isDirty_) return;
+        wanted_ = isDirty_;
+        if (!isSlow_) write();
+    }
+    bool settled() const override { return !wanted_; }
+    void settle() override {
+        commit();
+        write();
+    }
+    StoreFigures figures() const override { return {}; }
+
+    /// From now on a commit is done when write() is called.
+    void slowDown() { isSlow_ = true; }
+    void write() {
+        if (!std::exchange(wanted_, false)) return;
         disk_.users = users_;
         ++disk_.commits;
         isDirty_ = false;
@@ -113,8 +131,10 @@ public:
 
 private:
     Disk& disk_;
-    std::vector<StoredUser> users_;
+    std::map<StoreKey, StoredUser> users_;
     bool isDirty_ = false;
+    bool isSlow_ = false;
+    bool wanted_ = false;  // a commit is under way
 };
 
 class World {
@@ -186,6 +206,7 @@ public:
     RecordingSink& sink() { return sink_; }
     RecordingObserver& observer() { return observer_; }
     Disk& disk() { return disk_; }
+    DiskStore& store() { return *store_; }
     TimePoint now() const { return now_; }
     const Policy& policy() const { return policy_; }
     const HostFacts& host() const { return host_; }

@@ -9,6 +9,7 @@
 #include <Poco/Data/SQLite/Connector.h>
 #include <Poco/Data/Session.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,9 +32,27 @@ using im::ErrorKind;
 using im::Name;
 using im::index::StoredUser;
 using im::node::SqliteStore;
+using im::node::StateDatabase;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// A store whose users are dropped by name.
+class Store {
+public:
+    Store(const std::string& path, SqliteStore::Warn warn) : store_(path, std::move(warn)) {}
+
+    void put(const StoredUser& user) { keys_[user.name.str()] = store_.put(user); }
+    void drop(const std::string& name) { store_.drop(keys_.at(name)); }
+    SqliteStore* operator->() { return &store_; }
+    SqliteStore& operator*() { return store_; }
+    void commit() { store_.commit(); }
+    void settle() { store_.settle(); }
+
+private:
+    SqliteStore store_;
+    std::map<std::string, im::index::StoreKey> keys_;
+};
 
 /// A directory for one test, and the state file in it.
 struct Shelf {
@@ -48,9 +68,8 @@ struct Shelf {
     Shelf(const Shelf&) = delete;
     Shelf& operator=(const Shelf&) = delete;
 
-    SqliteStore open() {
-        return SqliteStore(file.string(),
-                           [this](const std::string& what) { warnings.push_back(what); });
+    Store open() {
+        return Store(file.string(), [this](const std::string& what) { warnings.push_back(what); });
     }
     /// The error of trying to open.
     Error refusal() {
@@ -82,9 +101,9 @@ StoredUser user(const std::string& name, std::uint16_t port = 4000, std::int64_t
     return {*Name::parse(name), *Endpoint::parse("127.0.0.1:" + std::to_string(port)), since};
 }
 
-std::vector<std::string> usersIn(SqliteStore& store) {
+std::vector<std::string> usersIn(Store& store) {
     std::vector<std::string> names;
-    store.follow([&](const StoredUser& u) {
+    store->follow([&](im::index::StoreKey, const StoredUser& u) {
         names.push_back(u.name.str() + "@" + u.endpoint.toString() + "/" + std::to_string(u.since));
     });
     return names;
@@ -125,9 +144,9 @@ TEST_CASE("What was committed survives kill -9, what was not does not", "[node]"
         store.put(user("alice", 4001, 10));
         store.put(user("bob", 4002, 20));
         store.commit();
-        store.drop(*Name::parse("bob"));
+        store.drop("bob");
         store.put(user("天涯", 4003, 30));
-        store.commit();
+        store.settle();
         store.put(user("too-late", 4004, 40));
         ::kill(::getpid(), SIGKILL);
     });
@@ -144,12 +163,13 @@ TEST_CASE("The end of the store commits what is left", "[node]") {
     CHECK(usersIn(store).size() == 1);
 }
 
-TEST_CASE("follow tells users in the order of their last put", "[node]") {
+TEST_CASE("follow tells users in the order of put", "[node]") {
     Shelf shelf;
     {
         auto store = shelf.open();
         for (const char* const name : {"carol", "alice", "bob"}) store.put(user(name));
         store.commit();
+        store.drop("carol");
         store.put(user("carol", 5000));
         store.commit();
     }
@@ -178,7 +198,8 @@ TEST_CASE("IPv6 endpoints come back as they were", "[node]") {
     const StoredUser six{*Name::parse("six"), *Endpoint::parse("[2001:db8::1]:4649"), 7};
     store.put(six);
     store.commit();
-    store.follow([&](const StoredUser& u) { CHECK(u.endpoint == six.endpoint); });
+    store->follow(
+        [&](im::index::StoreKey, const StoredUser& u) { CHECK(u.endpoint == six.endpoint); });
 }
 
 TEST_CASE("A new state file is for its owner only", "[node]") {
@@ -265,10 +286,10 @@ TEST_CASE("A row that is no user is damage", "[node]") {
     Shelf shelf;
     { shelf.open(); }
     SECTION("a name that breaks the rule") {
-        shelf.sql("INSERT INTO users VALUES ('a;b', '127.0.0.1:1', 0, 1)");
+        shelf.sql("INSERT INTO users VALUES (1, 'a;b', '127.0.0.1:1', 0)");
     }
     SECTION("an endpoint that is none") {
-        shelf.sql("INSERT INTO users VALUES ('bob', 'somewhere', 0, 1)");
+        shelf.sql("INSERT INTO users VALUES (1, 'bob', 'somewhere', 0)");
     }
     auto store = shelf.open();
     try {
@@ -283,7 +304,7 @@ TEST_CASE("A file of a newer version, or of somebody else, is refused with 78", 
     Shelf shelf;
     SECTION("newer") {
         { shelf.open().put(user("alice")); }
-        shelf.sql("PRAGMA user_version = " + std::to_string(SqliteStore::kVersion + 1));
+        shelf.sql("PRAGMA user_version = " + std::to_string(StateDatabase::kVersion + 1));
         CHECK(std::string(shelf.refusal().what()).find("newer version") != std::string::npos);
     }
     SECTION("somebody else's") {
@@ -328,68 +349,159 @@ TEST_CASE("A name that SQLite takes for something else is a file all the same", 
     fs::current_path(shelf.directory);
     for (const char* const name : {":memory:", "file:index.db?mode=memory"}) {
         {
-            SqliteStore(name, [](const std::string&) {}).put(user("alice"));
+            Store(name, [](const std::string&) {}).put(user("alice"));
         }
         CHECK(fs::exists(shelf.directory / name));
     }
     fs::current_path(before);
 }
 
+namespace {
+
+/// Files cannot grow while this lives.
+class FullDisk {
+public:
+    FullDisk() {
+        std::signal(SIGXFSZ, SIG_IGN);
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual_) == 0);
+        const rlimit full{0, usual_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &usual_); }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit usual_{};
+};
+
+}  // namespace
+
 TEST_CASE("With a full disk the store serves from memory, says so once, and recovers", "[node]") {
     Shelf shelf;
-    std::signal(SIGXFSZ, SIG_IGN);
     auto store = shelf.open();
     store.put(user("before"));
-    store.commit();
-    rlimit usual{};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
-    const rlimit full{0, usual.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
-    for (int i = 0; i < 10; ++i) {
-        store.put(user("late" + std::to_string(i)));
-        store.commit();
+    store.settle();
+    {
+        const FullDisk full;
+        for (int i = 0; i < 10; ++i) {
+            store.put(user("late" + std::to_string(i)));
+            store.settle();
+            CHECK(store->settled());
+        }
+        store.drop("before");
+        store.settle();
     }
-    store.drop(*Name::parse("before"));
-    store.commit();
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
-    CHECK(shelf.warnings.size() == 1);
+    REQUIRE(shelf.warnings.size() == 1);
     CHECK(shelf.warnings.front().find(shelf.file.string() + ": cannot write: ") == 0);
-    CHECK(store.failures() == 1);  // not tried again before its time
-    CHECK(store.unwritten() == 11);
-    REQUIRE(store.nextDeadline());
+    CHECK(store->figures().failures == 1);  // not tried again before its time
+    CHECK(store->figures().unwritten == 11);
+    REQUIRE(store->nextDeadline());
 
-    while (im::net::now() < *store.nextDeadline()) ::usleep(10'000);
-    store.commit();
-    CHECK_FALSE(store.nextDeadline());
-    CHECK(store.unwritten() == 0);
+    while (im::net::now() < *store->nextDeadline()) ::usleep(10'000);
+    store.settle();
+    CHECK_FALSE(store->nextDeadline());
+    CHECK(store->figures().unwritten == 0);
     REQUIRE(shelf.warnings.size() == 2);
     CHECK(shelf.warnings.back() == shelf.file.string() + ": written again");
     CHECK(usersIn(store).size() == 10);
 }
 
-TEST_CASE("However long the disk is full, only names are kept, not their coming and going",
+TEST_CASE("However long the disk is full, only users are kept, not their coming and going",
           "[node]") {
     Shelf shelf;
-    std::signal(SIGXFSZ, SIG_IGN);
-    auto store = std::make_unique<SqliteStore>(shelf.file.string(), [](const std::string&) {});
+    auto store = std::make_unique<Store>(shelf.file.string(), [](const std::string&) {});
     store->put(user("known"));
-    store->commit();
-    rlimit usual{};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
-    const rlimit full{0, usual.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    store->settle();
     std::size_t most = 0;
-    for (int i = 0; i < 100'000; ++i) {
-        const std::string name = "n" + std::to_string(i);
-        store->put(user(name));
-        store->drop(*Name::parse(name));
-        if (i % 100 == 0) store->commit();
-        most = std::max(most, store->unwritten());
+    {
+        const FullDisk full;
+        for (int i = 0; i < 100'000; ++i) {
+            const std::string name = "n" + std::to_string(i);
+            store->put(user(name));
+            store->drop(name);
+            if (i % 100 == 0) store->settle();
+            most = std::max(most, (*store)->figures().unwritten);
+        }
+        store->drop("known");
     }
-    store->drop(*Name::parse("known"));
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
     CHECK(most < 100'000);
     store.reset();  // does not wait for its next try
     auto again = shelf.open();
     CHECK(usersIn(again).empty());
+}
+
+TEST_CASE("Changes made while a commit is under way are not lost and come after it", "[node]") {
+    Shelf shelf;
+    {
+        auto store = shelf.open();
+        for (int i = 0; i < 500; ++i) {
+            store.put(user("user" + std::to_string(i)));
+            store.commit();  // mostly while the one before is under way
+            store->finish();
+            if (i % 2 == 1) store.drop("user" + std::to_string(i - 1));
+        }
+    }
+    auto store = shelf.open();
+    const auto users = usersIn(store);
+    REQUIRE(users.size() == 250);
+    CHECK(users.front() == "user1@127.0.0.1:4000/1");
+    CHECK(users.back() == "user499@127.0.0.1:4000/1");
+}
+
+TEST_CASE("A commit announces its end on the descriptor", "[node]") {
+    Shelf shelf;
+    auto store = shelf.open();
+    store.put(user("alice"));
+    store.commit();
+    pollfd wait{store->descriptor(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, 10'000) == 1);
+    store->finish();
+    CHECK(store->settled());
+    CHECK(store->figures().commits == 1);
+    CHECK(::poll(&wait, 1, 0) == 0);
+}
+
+TEST_CASE("A file of version 1 is migrated, with all its users in their order", "[node]") {
+    Shelf shelf;
+    shelf.sql(
+        "CREATE TABLE users (name TEXT PRIMARY KEY NOT NULL, endpoint TEXT NOT NULL,"
+        " since INTEGER NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID");
+    shelf.sql("PRAGMA application_id = " + std::to_string(StateDatabase::kApplicationId));
+    shelf.sql("PRAGMA user_version = 1");
+    shelf.sql(
+        "INSERT INTO users VALUES ('alice', '127.0.0.1:4001', 30, 7), ('bob', '[::1]:2', 10, 2),"
+        " ('carol', '127.0.0.1:3', 20, 5)");
+    SECTION("and stays so") {
+        { shelf.open(); }
+    }
+    SECTION("also when it is used at once") {}
+    auto store = shelf.open();
+    CHECK(usersIn(store) == std::vector<std::string>{"bob@[::1]:2/10", "carol@127.0.0.1:3/20",
+                                                     "alice@127.0.0.1:4001/30"});
+    store.put(user("dave"));
+    store.settle();
+    CHECK(usersIn(store).back() == "dave@127.0.0.1:4000/1");
+}
+
+TEST_CASE("A check of a state file says what a start would say and changes nothing", "[node]") {
+    Shelf shelf;
+    SECTION("none is fine, and is not made") {
+        CHECK_NOTHROW(StateDatabase::check(shelf.file.string()));
+        CHECK_FALSE(fs::exists(shelf.file));
+    }
+    SECTION("a good one") {
+        { shelf.open().put(user("alice")); }
+        const std::string before = shelf.read();
+        CHECK_NOTHROW(StateDatabase::check(shelf.file.string()));
+        CHECK(shelf.read() == before);
+    }
+    SECTION("one that an index uses") {
+        const auto store = shelf.open();
+        CHECK_NOTHROW(StateDatabase::check(shelf.file.string()));
+    }
+    SECTION("a damaged one") {
+        shelf.write(std::string(5000, 'x'));
+        CHECK_THROWS_AS(StateDatabase::check(shelf.file.string()), Error);
+    }
 }

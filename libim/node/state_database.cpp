@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "libim/node/state_database.hpp"
+
+#include "libim/base/error.hpp"
+
+#include <Poco/Data/SQLite/Connector.h>
+#include <Poco/Data/SQLite/SQLiteException.h>
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <mutex>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace im::node {
+
+namespace {
+
+using index::StoredUser;
+using index::StoreKey;
+using Poco::Data::Session;
+using Poco::Data::Statement;
+using Poco::Data::Keywords::into;
+using Poco::Data::Keywords::limit;
+using Poco::Data::Keywords::now;
+using Poco::Data::Keywords::use;
+
+// The file's history: the statements of step N make version N + 1 of version N.  Only ever append.
+struct Migration {
+    std::array<const char*, 4> statements;
+};
+constexpr std::array<Migration, StateDatabase::kVersion> kMigrations{{
+    {{"CREATE TABLE users (name TEXT PRIMARY KEY NOT NULL, endpoint TEXT NOT NULL,"
+      " since INTEGER NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID"}},
+    {{"ALTER TABLE users RENAME TO users1",
+      "CREATE TABLE users (key INTEGER PRIMARY KEY, name TEXT NOT NULL, endpoint TEXT NOT NULL,"
+      " since INTEGER NOT NULL)",
+      "INSERT INTO users SELECT sequence, name, endpoint, since FROM users1 ORDER BY sequence",
+      "DROP TABLE users1"}},
+}};
+
+// Rows fetched at once by follow().
+constexpr unsigned kRowsAtOnce = 1000;
+
+// POCO waits this many seconds for a file that cannot be opened before it says so.  What could
+// be wrong is looked at before; this is for what could not.
+constexpr std::size_t kOpenTimeout = 1;
+
+void registerConnector() {
+    static std::once_flag once;
+    std::call_once(once, [] { Poco::Data::SQLite::Connector::registerConnector(); });
+}
+
+Error cannotOpen(const std::string& path, int errnum) {
+    return systemError(ErrorKind::CannotCreate, path + ": cannot open", errnum);
+}
+
+Error damaged(const std::string& path, const std::string& why) {
+    return Error(ErrorKind::Configuration, path + ": damaged state file: " + why,
+                 "move it away and start again; it holds nothing but who was online");
+}
+
+/// What POCO would take a minute to find out, or say without a reason.
+bool checkFile(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) return false;
+        throw cannotOpen(path, errno);
+    }
+    if (S_ISDIR(status.st_mode)) throw cannotOpen(path, EISDIR);
+    if (!S_ISREG(status.st_mode)) throw cannotOpen(path, EINVAL);
+    // Not by opening: a close would give up the locks that this process may have on it.
+    if (::access(path.c_str(), R_OK | W_OK) != 0) throw cannotOpen(path, errno);
+    return true;
+}
+
+/// For its mode, which SQLite would take from the umask.
+void makeFile(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno != EEXIST) throw cannotOpen(path, errno);
+    if (file >= 0) ::close(file);
+}
+
+/// SQLite takes ":memory:" and "file:..." for something else than files of that name.
+std::string asFileName(const std::string& path) {
+    return path.empty() || path.front() == '/' ? path : "./" + path;
+}
+
+template <typename T>
+T ask(Session& session, const char* question) {
+    T answer{};
+    session << question, into(answer), now;
+    return answer;
+}
+
+void say(Session& session, const std::string& statement) {
+    session << statement, now;
+}
+
+void rollBack(Session& session) {
+    try {
+        say(session, "ROLLBACK");
+    } catch (const Poco::Exception&) {
+        // SQLite had done so already, as it does for a full disk.
+    }
+}
+
+/// Calls `work`; what SQLite throws becomes what our callers are promised.
+template <typename Work>
+void translateErrors(const std::string& path, Work&& work) {
+    namespace sqlite = Poco::Data::SQLite;
+    try {
+        work();
+    } catch (const sqlite::DBLockedException&) {
+        throw Error(ErrorKind::OperatingSystem, path + ": in use by another process",
+                    "each imindex needs a state file of its own, see --state");
+    } catch (const sqlite::CorruptImageException& e) {
+        throw damaged(path, e.message());
+    } catch (const sqlite::InvalidSQLStatementException& e) {
+        throw damaged(path, e.message());  // a table or a column is not there
+    } catch (const Poco::Exception& e) {
+        throw Error(ErrorKind::CannotCreate, path + ": cannot open: " + e.displayText());
+    }
+}
+
+/// Reads and refuses; writes nothing.  Nothing for a file that is still empty.
+std::optional<int> checkVersion(Session& session, const std::string& path) {
+    const int version = ask<int>(session, "PRAGMA user_version");
+    const int application = ask<int>(session, "PRAGMA application_id");
+    const int tables = ask<int>(session, "SELECT count(*) FROM sqlite_master");
+    if (application == 0 && tables == 0 && version == 0) return {};
+    if (application != StateDatabase::kApplicationId)
+        throw Error(ErrorKind::Configuration, path + ": not a state file of imindex");
+    if (version > StateDatabase::kVersion)
+        throw Error(ErrorKind::Configuration,
+                    path + ": state file of a newer version (" + std::to_string(version) +
+                        "; this imindex knows " + std::to_string(StateDatabase::kVersion) + ")");
+    const auto verdict = ask<std::string>(session, "PRAGMA quick_check(1)");
+    if (verdict != "ok") throw damaged(path, verdict);
+    return std::max(version, 0);
+}
+
+void migrate(Session& session, int version) {
+    if (version == StateDatabase::kVersion) return;
+    say(session, "BEGIN IMMEDIATE");
+    for (; version < StateDatabase::kVersion; ++version)
+        for (const char* const statement :
+             kMigrations[static_cast<std::size_t>(version)].statements)
+            if (statement != nullptr) say(session, statement);
+    say(session, "PRAGMA application_id = " + std::to_string(StateDatabase::kApplicationId));
+    say(session, "PRAGMA user_version = " + std::to_string(StateDatabase::kVersion));
+    say(session, "COMMIT");
+}
+
+/// Locks the file: the lock is taken with the first look at it and kept.
+void lock(Session& session) {
+    say(session, "PRAGMA busy_timeout = 0");
+    ask<std::string>(session, "PRAGMA locking_mode = EXCLUSIVE");
+}
+
+void setUp(Session& session, const std::string& path) {
+    lock(session);
+    const std::optional<int> version = checkVersion(session, path);
+    // Who makes a new file waits for no disk: it holds nothing yet, and the first sync() is soon.
+    if (!version) say(session, "PRAGMA synchronous = OFF");
+    ask<std::string>(session, "PRAGMA journal_mode = WAL");
+    migrate(session, version.value_or(0));
+    // Survives the end of the process; the loss of power is the matter of sync().
+    say(session, "PRAGMA synchronous = NORMAL");
+    // Rarer than by default (4 MB): each one waits for the disk.
+    ask<int>(session, "PRAGMA wal_autocheckpoint = 4000");
+    ask<int>(session, "PRAGMA journal_size_limit = 33554432");
+}
+
+std::optional<StoredUser> userOf(std::string_view name, std::string_view endpoint,
+                                 std::int64_t since) {
+    const auto ourName = Name::parse(name);
+    const auto ourEndpoint = Endpoint::parse(endpoint);
+    if (!ourName || !ourEndpoint) return {};
+    return StoredUser{*ourName, *ourEndpoint, since};
+}
+
+int openDescriptor(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw cannotOpen(path, errno);
+    return descriptor;
+}
+
+}  // namespace
+
+/// The session, and rows on their way: they are written many at a time, because POCO's binding of
+/// a single one costs three times what SQLite does (measured).
+struct StateDatabase::Connection {
+    explicit Connection(const std::string& path)
+        : session("SQLite", asFileName(path), kOpenTimeout) {}
+
+    /// Throws when the table is not as it must be.
+    void prepare() {
+        int ignored = 0;
+        session << "SELECT count(name) + count(endpoint) + count(since) FROM users WHERE false",
+            into(ignored), now;
+        session << "SELECT coalesce(max(key), 0) + 1 FROM users", into(nextKey), now;
+    }
+
+    /// Who has come and gone again in one go is not written at all.
+    void gather(std::span<const StateChange> changes) {
+        keys.clear();
+        since.clear();
+        names.clear();
+        endpoints.clear();
+        dropped.clear();
+        std::unordered_set<StoreKey> gone;
+        for (const StateChange& change : changes)
+            if (!change.user) gone.insert(change.key);
+        for (const StateChange& change : changes)
+            if (change.user && gone.erase(change.key) == 0) add(change);
+        for (const StateChange& change : changes)
+            if (!change.user && gone.erase(change.key) > 0)
+                dropped.push_back(static_cast<Poco::Int64>(change.key));
+    }
+
+    void add(const StateChange& change) {
+        keys.push_back(static_cast<Poco::Int64>(change.key));
+        names.push_back(change.user->name.str());
+        endpoints.push_back(change.user->endpoint.toString());
+        since.push_back(change.user->since);
+    }
+
+    /// Statements are made anew each time: POCO's reading position in a vector does not survive
+    /// the vector's growing.
+    void write() {
+        if (!keys.empty())
+            session << "INSERT INTO users VALUES (?, ?, ?, ?)", use(keys), use(names),
+                use(endpoints), use(since), now;
+        if (!dropped.empty()) session << "DELETE FROM users WHERE key = ?", use(dropped), now;
+    }
+
+    Session session;
+    Poco::Int64 nextKey = 1;
+    std::vector<Poco::Int64> keys;
+    std::vector<std::string> names;
+    std::vector<std::string> endpoints;
+    std::vector<Poco::Int64> since;
+    std::vector<Poco::Int64> dropped;
+};
+
+StateDatabase::StateDatabase(const std::string& path) : path_(path) {
+    registerConnector();
+    if (!checkFile(path_)) makeFile(path_);
+    translateErrors(path_, [this] {
+        connection_ = std::make_unique<Connection>(path_);
+        setUp(connection_->session, path_);
+        connection_->prepare();
+    });
+    openForSync();
+}
+
+StateDatabase::~StateDatabase() {
+    connection_.reset();
+    // Not earlier: with a descriptor of the file the locks of the process would go.
+    for (const int descriptor : {file_, log_, directory_})
+        if (descriptor >= 0) ::close(descriptor);
+}
+
+void StateDatabase::openForSync() {
+    const std::size_t slash = path_.rfind('/');
+    file_ = openDescriptor(path_);
+    log_ = openDescriptor(path_ + "-wal");
+    directory_ = openDescriptor(slash == std::string::npos ? "." : path_.substr(0, slash + 1));
+}
+
+void StateDatabase::check(const std::string& path) {
+    registerConnector();
+    if (!checkFile(path)) return;
+    try {
+        translateErrors(path, [&path] {
+            Connection connection(path);
+            lock(connection.session);
+            const auto version = checkVersion(connection.session, path);
+            if (version == kVersion) connection.prepare();
+        });
+    } catch (const Error& e) {
+        if (e.kind() != ErrorKind::OperatingSystem) throw;
+    }
+}
+
+StoreKey StateDatabase::nextKey() const {
+    return static_cast<StoreKey>(connection_->nextKey);
+}
+
+void StateDatabase::follow(const std::function<void(StoreKey, const StoredUser&)>& each) {
+    std::vector<Poco::Int64> keys;
+    std::vector<std::string> names;
+    std::vector<std::string> endpoints;
+    std::vector<Poco::Int64> since;
+    try {
+        Statement select(connection_->session);
+        select << "SELECT key, name, endpoint, since FROM users ORDER BY key", into(keys),
+            into(names), into(endpoints), into(since), limit(kRowsAtOnce);
+        while (!select.done()) {
+            keys.clear();
+            names.clear();
+            endpoints.clear();
+            since.clear();
+            select.execute();
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                const auto user = userOf(names[i], endpoints[i], since[i]);
+                if (!user) throw damaged(path_, "a row that is no user");
+                each(static_cast<StoreKey>(keys[i]), *user);
+            }
+        }
+    } catch (const Poco::Exception& e) {
+        throw damaged(path_, e.displayText());
+    }
+}
+
+void StateDatabase::write(std::span<const StateChange> changes) {
+    Connection& to = *connection_;
+    try {
+        to.gather(changes);
+        say(to.session, "BEGIN IMMEDIATE");
+        to.write();
+        say(to.session, "COMMIT");
+    } catch (const Poco::Exception& e) {
+        rollBack(to.session);
+        throw Error(ErrorKind::CannotCreate, e.displayText());
+    }
+}
+
+void StateDatabase::sync() {
+    // The file proper is written only when the log is moved into it, and synced then; but a new
+    // one must be on the disk, and known to its directory, for the log to count.
+    if (!isKeptByDisk_ && (::fdatasync(file_) != 0 || ::fsync(directory_) != 0))
+        throw systemError(ErrorKind::CannotCreate, path_ + ": cannot sync", errno);
+    isKeptByDisk_ = true;
+    if (::fdatasync(log_) != 0)
+        throw systemError(ErrorKind::CannotCreate, path_ + ": cannot sync", errno);
+}
+
+}  // namespace im::node

@@ -7,6 +7,13 @@
 
 namespace im::noise {
 
+CipherState CipherState::clone() const {
+    CipherState copy;
+    if (key_) copy.key_ = key_->clone();
+    copy.nonce_ = nonce_;
+    return copy;
+}
+
 void CipherState::initializeKey(Secret key) {
     key_ = std::move(key);
     nonce_ = 0;

@@ -14,6 +14,10 @@ namespace im::noise {
 
 class CipherState {
 public:
+    /// A second holder of the same key, in words because of that key; for what may fail and be
+    /// tried again.  Never send with both.
+    [[nodiscard]] CipherState clone() const;
+
     /// The last nonce is reserved for rekey(): encrypting with it is refused.
     static constexpr std::uint64_t kReservedNonce = std::numeric_limits<std::uint64_t>::max();
 

@@ -69,6 +69,20 @@ HandshakeState::HandshakeState(const HandshakePattern& pattern, Role role, Bytes
     if (pattern.responderKnown) mixKnown(!initiator);
 }
 
+HandshakeState HandshakeState::clone() const {
+    const auto copied = [](const std::optional<KeyPair>& pair) -> std::optional<KeyPair> {
+        if (!pair) return {};
+        return KeyPair{pair->privateKey.clone(), pair->publicKey};
+    };
+    HandshakeState copy(*pattern_, role_, symmetric_.clone());
+    copy.s_ = copied(s_);
+    copy.e_ = copied(e_);
+    copy.rs_ = rs_;
+    copy.re_ = re_;
+    copy.next_ = next_;
+    return copy;
+}
+
 bool HandshakeState::ourTurn() const {
     return !finished() && (next_ % 2 == 0) == (role_ == Role::Initiator);
 }

@@ -44,6 +44,10 @@ public:
     /// Initialize().  REQUIRES: the keys that `pattern` asks for.
     HandshakeState(const HandshakePattern& pattern, Role role, BytesView prologue, Keys keys);
 
+    /// The same handshake once more, so that a forged message cannot kill the one that waits for
+    /// the true one: read with a clone, keep the clone when it succeeds.
+    [[nodiscard]] HandshakeState clone() const;
+
     /// WriteMessage: appends the next message to `out`.  False when a DH is refused (low order);
     /// the handshake is then dead.  REQUIRES: it is our turn.
     [[nodiscard]] bool writeMessage(BytesView payload, Bytes& out);
@@ -65,6 +69,9 @@ public:
     [[nodiscard]] std::pair<CipherState, CipherState> split() const;
 
 private:
+    HandshakeState(const HandshakePattern& pattern, Role role, SymmetricState symmetric)
+        : pattern_(&pattern), role_(role), symmetric_(std::move(symmetric)) {}
+
     bool writeToken(Token token, Bytes& out);
     bool readToken(Token token, BytesView& rest);
     bool mixDh(Token token);

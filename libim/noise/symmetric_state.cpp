@@ -15,6 +15,14 @@ SymmetricState::SymmetricState(std::string_view protocolName) {
     chainingKey_ = Secret(hash_);
 }
 
+SymmetricState SymmetricState::clone() const {
+    SymmetricState copy;
+    copy.hash_ = hash_;
+    copy.chainingKey_ = chainingKey_.clone();
+    copy.cipher_ = cipher_.clone();
+    return copy;
+}
+
 void SymmetricState::mixKey(BytesView inputKeyMaterial) {
     auto [chainingKey, key] = hkdf(chainingKey_, inputKeyMaterial);
     chainingKey_ = std::move(chainingKey);

@@ -15,6 +15,8 @@ public:
     /// InitializeSymmetric(protocol_name).
     explicit SymmetricState(std::string_view protocolName);
 
+    [[nodiscard]] SymmetricState clone() const;
+
     void mixKey(BytesView inputKeyMaterial);
     void mixHash(BytesView bytes);
 
@@ -29,6 +31,8 @@ public:
     [[nodiscard]] std::pair<CipherState, CipherState> split() const;
 
 private:
+    SymmetricState() = default;
+
     Hash hash_{};
     Secret chainingKey_;
     CipherState cipher_;

@@ -277,14 +277,15 @@ void ClassicIndex::remind(Row waiting, const Destination& where, Sink& sink) {
 bool ClassicIndex::mayAnswer(const Address& address) {
     if (address.isLoopback() || !mustConfirm(policy_.confirm, address)) return true;
     if (users_.usersAt(address) > 0) return true;
-    constexpr RateLimit::Allowance kAllowance{kConfirmTime, kConfirmTime * kMaxUnprovenAnswers};
+    constexpr sealed::RateLimit::Allowance kAllowance{kConfirmTime,
+                                                      kConfirmTime * kMaxUnprovenAnswers};
     return answering_.take(address, kAllowance, now_);
 }
 
 bool ClassicIndex::mayAnnounce(const Address& source, std::size_t datagrams) {
     if (policy_.rate == 0 || datagrams == 0) return true;
     constexpr Duration kToken = Duration(std::chrono::seconds(1)) / kAnnouncementRate;
-    constexpr RateLimit::Allowance kAllowance{kToken, kToken * kAnnouncementBurst};
+    constexpr sealed::RateLimit::Allowance kAllowance{kToken, kToken * kAnnouncementBurst};
     return announcing_.takeOrOwe(source, kAllowance, datagrams, now_);
 }
 

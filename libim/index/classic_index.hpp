@@ -18,9 +18,9 @@
 #include "libim/index/lease_wheel.hpp"
 #include "libim/index/pending_logins.hpp"
 #include "libim/index/policy.hpp"
-#include "libim/index/rate_limit.hpp"
 #include "libim/index/roster_cache.hpp"
 #include "libim/index/store.hpp"
+#include "libim/sealed/rate_limit.hpp"
 #include "libim/wire/message.hpp"
 
 #include <array>
@@ -184,9 +184,9 @@ private:
 
     Directory users_;
     PendingLogins pending_;
-    RateLimit rate_;
-    RateLimit announcing_;  // a token is an announcement
-    RateLimit answering_;   // a token is an answer to an unproven address
+    sealed::RateLimit rate_;
+    sealed::RateLimit announcing_;  // a token is an announcement
+    sealed::RateLimit answering_;   // a token is an answer to an unproven address
     LeaseWheel leases_;
     Announcements announcements_;
     RosterCache roster_;

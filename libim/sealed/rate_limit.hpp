@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// RateLimit: a token bucket for each source, so that no source gets more than its share of the
-// index.  `rate` tokens a second, at most twice that in the bucket.  Not thread-safe.
+// RateLimit: a token bucket for each source, so that no source gets more than its share of a
+// program.  `rate` tokens a second, at most twice that in the bucket.  Not thread-safe.
 //
 // A bucket is one number: the time at which it will be full again (the virtual scheduling form
 // of the leaky bucket, ITU-T I.371).  A bucket that is full need not be kept at all, so only
@@ -12,20 +12,20 @@
 
 #include "libim/base/address.hpp"
 #include "libim/base/time.hpp"
-#include "libim/index/table_hash.hpp"
+#include "libim/noise/short_hash.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-namespace im::index {
+namespace im::sealed {
 
 class RateLimit {
 public:
     static constexpr std::size_t kMostSources = 65'536;
 
-    explicit RateLimit(const HashKey& key) : key_(key) {}
+    explicit RateLimit(const noise::HashKey& key) : key_(key) {}
 
     /// Takes a token of the source of `from` (sourceKey: an IPv4 address, an IPv6 /64); false
     /// when there is none.  `rate` 0: no limit.  All of 127.0.0.0/8 is not one source here.
@@ -63,8 +63,8 @@ private:
     std::span<Bucket> setOf(const Address& source);
     void grow(TimePoint now);
 
-    HashKey key_;
+    noise::HashKey key_;
     std::vector<Bucket> buckets_;
 };
 
-}  // namespace im::index
+}  // namespace im::sealed

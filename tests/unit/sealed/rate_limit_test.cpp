@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "libim/index/rate_limit.hpp"
+#include "libim/sealed/rate_limit.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/unit/index/world.hpp"
@@ -7,9 +7,9 @@
 using namespace std::chrono_literals;
 using im::Address;
 using im::TimePoint;
-using im::index::RateLimit;
 using im::index::test::addressAt;
 using im::index::test::kTestKey;
+using im::sealed::RateLimit;
 
 namespace {
 

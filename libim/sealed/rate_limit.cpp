@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "libim/index/rate_limit.hpp"
+#include "libim/sealed/rate_limit.hpp"
+
+#include "libim/base/bytes.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace im::index {
+namespace im::sealed {
 
 namespace {
 
@@ -60,7 +62,10 @@ RateLimit::Bucket& RateLimit::bucketOf(const Address& source, TimePoint now) {
 
 std::span<RateLimit::Bucket> RateLimit::setOf(const Address& source) {
     const std::size_t sets = buckets_.size() / kWays;
-    return std::span(buckets_).subspan((hashOf(source, key_) & (sets - 1)) * kWays, kWays);
+    return std::span(buckets_).subspan(
+        (noise::shortHash(asText(std::as_bytes(std::span(source.bytes()))), key_) & (sets - 1)) *
+            kWays,
+        kWays);
 }
 
 void RateLimit::grow(TimePoint now) {
@@ -71,4 +76,4 @@ void RateLimit::grow(TimePoint now) {
             *std::ranges::min_element(setOf(bucket.source), {}, &Bucket::fullAt) = bucket;
 }
 
-}  // namespace im::index
+}  // namespace im::sealed

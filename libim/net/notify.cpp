@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/net/notify.hpp"
 
+#include "libim/net/environment.hpp"
+
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
 namespace im::net {
 
 namespace {
-
-std::optional<std::int64_t> numberFrom(const char* variable) {
-    const char* const text = std::getenv(variable);
-    if (text == nullptr) return {};
-    std::int64_t number = 0;
-    const char* const end = text + std::strlen(text);
-    const auto [stop, problem] = std::from_chars(text, end, number);
-    if (problem != std::errc{} || stop != end) return {};
-    return number;
-}
 
 std::optional<Duration> watchdogFromEnvironment() {
     const auto microseconds = numberFrom("WATCHDOG_USEC");

@@ -5,6 +5,7 @@
 #include "libim/net/udp_socket.hpp"
 
 #include <Poco/Exception.h>
+#include <Poco/Net/ServerSocketImpl.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -33,13 +34,31 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 // no entry in epoll and no wake-up: a third of a small roster's whole price.
 constexpr Duration kCloseSoon = std::chrono::milliseconds(20);
 
+/// POCO has no other way to make a listener of a descriptor.
+struct AdoptedListenerImpl : Poco::Net::ServerSocketImpl {
+    explicit AdoptedListenerImpl(int descriptor) { reset(descriptor); }
+};
+struct AdoptedListener : Poco::Net::ServerSocket {
+    explicit AdoptedListener(int descriptor)
+        : ServerSocket(new AdoptedListenerImpl(descriptor), true) {}
+};
+
 }  // namespace
 
 TcpListener::TcpListener(Loop& loop, const Endpoint& local, Answer answer, const TcpLimits& limits)
     : loop_(loop), local_(local), answer_(std::move(answer)), limits_(limits) {
     open();
-    loop_.watch(descriptor_, kLoopRead, [this](LoopEvents) { acceptSome(); });
-    deadline_ = loop_.atDeadline([this] { return nextDeadline(); }, [this] { whenDue(); });
+    serve();
+}
+
+TcpListener::TcpListener(Loop& loop, const GivenSocket& given, Answer answer,
+                         const TcpLimits& limits)
+    : loop_(loop),
+      socket_(AdoptedListener(given.descriptor)),
+      local_(given.local),
+      answer_(std::move(answer)),
+      limits_(limits) {
+    serve();
 }
 
 TcpListener::~TcpListener() {
@@ -60,15 +79,20 @@ void TcpListener::open() {
         else
             socket_.bind6(poco, true, false, true);
         socket_.listen(kBacklog);
-        descriptor_ = static_cast<int>(socket_.impl()->sockfd());
     } catch (const Poco::Exception& e) {
         throw BindError("TCP " + local_.toString(), e.code());
     }
+}
+
+void TcpListener::serve() {
+    descriptor_ = static_cast<int>(socket_.impl()->sockfd());
     ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
     ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
     // Inherited by what is accepted.
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentMost, sizeof kUnsentMost);
     local_ = localEndpoint(descriptor_);
+    loop_.watch(descriptor_, kLoopRead, [this](LoopEvents) { acceptSome(); });
+    deadline_ = loop_.atDeadline([this] { return nextDeadline(); }, [this] { whenDue(); });
 }
 
 void TcpListener::acceptSome() {

@@ -11,6 +11,7 @@
 
 #include "libim/base/address.hpp"
 #include "libim/base/error.hpp"
+#include "libim/net/activation.hpp"
 #include "libim/net/loop.hpp"
 
 #include <Poco/Net/ServerSocket.h>
@@ -53,6 +54,8 @@ public:
 
     /// Binds, listens and joins `loop`.  Port 0: any free one.  Throws BindError.
     TcpListener(Loop& loop, const Endpoint& local, Answer answer, const TcpLimits& limits = {});
+    /// Adopts a listening socket that was given, and closes it at the end.
+    TcpListener(Loop& loop, const GivenSocket& given, Answer answer, const TcpLimits& limits = {});
     ~TcpListener();
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;
@@ -80,6 +83,7 @@ private:
         return connection.written == connection.text->size();
     }
     void open();
+    void serve();
     void acceptSome();
     void admit(int descriptor, const Address& from);
     void makeRoom(const Address& source);

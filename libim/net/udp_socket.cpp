@@ -6,6 +6,7 @@
 #include "libim/net/udp_buffers.hpp"
 
 #include <Poco/Exception.h>
+#include <Poco/Net/DatagramSocketImpl.h>
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/sock_diag.h>
@@ -19,6 +20,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace im::net {
 
@@ -93,6 +95,12 @@ BindError cannotBind(const Endpoint& local, const Poco::Exception& why) {
     return {"UDP " + local.toString(), why.code()};
 }
 
+/// POCO has no other way to make a socket of a descriptor.
+struct AdoptedSocket : Poco::Net::DatagramSocket {
+    explicit AdoptedSocket(int descriptor)
+        : DatagramSocket(new Poco::Net::DatagramSocketImpl(descriptor)) {}
+};
+
 Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
     using Poco::Net::SocketAddress;
     try {
@@ -105,23 +113,41 @@ Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
 
 }  // namespace
 
-UdpSocket::UdpSocket(const Endpoint& local, const UdpOptions& options)
-    : socket_(openSocket(local)), options_(options), local_(local), paths_(1) {
+UdpSocket::UdpSocket(Poco::Net::DatagramSocket socket, const Endpoint& local,
+                     const UdpOptions& options)
+    : socket_(std::move(socket)),
+      descriptor_(static_cast<int>(socket_.impl()->sockfd())),
+      options_(options),
+      local_(local),
+      paths_(1) {
     assert(options.number >= 1 && options.number <= kMostSockets);
     assert(options.batch > 0 && options.longest > 0);
     paths_.reserve(kMostPaths + 1);
-    open();
+    takeHold();
     buffers_ = std::make_unique<Buffers>(options.batch, options.longest);
+}
+
+UdpSocket::UdpSocket(const Endpoint& local, const UdpOptions& options)
+    : UdpSocket(openSocket(local), local, options) {
+    bind();
+}
+
+UdpSocket::UdpSocket(const GivenSocket& given, const UdpOptions& options)
+    : UdpSocket(AdoptedSocket(given.descriptor), given.local, options) {
+    static_cast<void>(takeLost());
+    counters_ = {};  // what was lost before us was lost to somebody else
 }
 
 UdpSocket::~UdpSocket() = default;
 
-void UdpSocket::open() {
+void UdpSocket::takeHold() {
+    ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+    ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
+    setOptions();
+}
+
+void UdpSocket::bind() {
     try {
-        descriptor_ = static_cast<int>(socket_.impl()->sockfd());
-        ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
-        ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
-        setOptions();
         SocketAddress address{};
         const socklen_t length = toSocketAddress(local_, address);
         socket_.bind(Poco::Net::SocketAddress(&address.any, length), false);
@@ -158,7 +184,8 @@ PathId UdpSocket::pathTo(const Address& local, std::uint32_t interface) {
     const auto id = [this](std::size_t slot) {
         return static_cast<PathId>(options_.number << 10U | slot);
     };
-    if (local.isMulticast()) return id(0);
+    // Unspecified: it waited in a socket given to us that had no IP_PKTINFO yet.
+    if (local.isMulticast() || local.isUnspecified()) return id(0);
     if (!local.isLinkLocal()) interface = 0;
     const auto is = [&](const Path& path) {
         return path.local == local && path.interface == interface;

@@ -12,6 +12,7 @@
 #include "libim/base/bytes.hpp"
 #include "libim/base/datagram.hpp"
 #include "libim/base/error.hpp"
+#include "libim/net/activation.hpp"
 
 #include <Poco/Net/DatagramSocket.h>
 #include <sys/socket.h>
@@ -83,6 +84,9 @@ public:
 
     /// Binds; port 0: any free one.  Throws BindError.
     explicit UdpSocket(const Endpoint& local, const UdpOptions& options = {});
+    /// Adopts a socket that was given, gives it the options it would have got here, and closes it
+    /// at the end.  What waits in it is received.
+    explicit UdpSocket(const GivenSocket& given, const UdpOptions& options = {});
     ~UdpSocket();
     UdpSocket(const UdpSocket&) = delete;
     UdpSocket& operator=(const UdpSocket&) = delete;
@@ -144,7 +148,9 @@ private:
         std::uint32_t interface = 0;  // of a link-local address
     };
 
-    void open();
+    UdpSocket(Poco::Net::DatagramSocket socket, const Endpoint& local, const UdpOptions& options);
+    void takeHold();
+    void bind();
     void setOptions();
     PathId pathTo(const Address& local, std::uint32_t interface);
     void takeMessage(std::size_t index);

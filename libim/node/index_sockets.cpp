@@ -27,9 +27,10 @@ ServedAddresses::Bind everywhere(bool v4) {
 IndexSockets::IndexSockets(net::Loop& loop, const ServedAddresses& where,
                            net::TcpListener::Answer roster)
     : loop_(loop), roster_(std::move(roster)) {
-    if (where.binds.size() > net::UdpSocket::kMostSockets)
+    if (std::max(where.binds.size(), where.given.size()) > net::UdpSocket::kMostSockets)
         throw Error(ErrorKind::Usage, "more than " + std::to_string(net::UdpSocket::kMostSockets) +
                                           " addresses to serve");
+    if (!where.given.empty()) adoptAll(where);
     for (int left = kPortsTried; udp_.empty(); --left) {
         try {
             bindAll(where);
@@ -39,6 +40,18 @@ IndexSockets::IndexSockets(net::Loop& loop, const ServedAddresses& where,
             if (e.errnum() != EADDRINUSE || !systemChose || left == 1) throw;
         }
     }
+}
+
+void IndexSockets::adoptAll(const ServedAddresses& where) {
+    for (const net::GivenSocket& given : where.given)
+        if (!given.stream) keep(std::make_unique<net::UdpSocket>(given, nextOptions()));
+    if (udp_.empty())
+        throw Error(ErrorKind::Configuration, "no UDP socket among those of LISTEN_FDS",
+                    "ListenDatagram= beside ListenStream=");
+    for (const net::GivenSocket& given : where.given)
+        if (given.stream) tcp_.push_back(std::make_unique<net::TcpListener>(loop_, given, roster_));
+    if (tcp_.empty()) return bindTcp({});
+    tcpPort_ = tcp_.front()->local().port;
 }
 
 void IndexSockets::bindAll(const ServedAddresses& where) {
@@ -59,11 +72,19 @@ void IndexSockets::bindAll(const ServedAddresses& where) {
 }
 
 void IndexSockets::bindUdp(const ServedAddresses::Bind& bind, std::uint16_t port) {
+    keep(std::make_unique<net::UdpSocket>(Endpoint{bind.address, port}, nextOptions()));
+}
+
+net::UdpOptions IndexSockets::nextOptions() const {
     net::UdpOptions options;
     options.number = static_cast<unsigned>(udp_.size()) + 1;
     options.reportUnreachable = true;
     options.receiveBuffer = kReceiveBuffer;
-    owned_.push_back(std::make_unique<net::UdpSocket>(Endpoint{bind.address, port}, options));
+    return options;
+}
+
+void IndexSockets::keep(std::unique_ptr<net::UdpSocket> socket) {
+    owned_.push_back(std::move(socket));
     udp_.push_back(owned_.back().get());
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libim/base/address.hpp"
+#include "libim/net/activation.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/tcp_listener.hpp"
 #include "libim/net/udp_socket.hpp"
@@ -30,11 +31,15 @@ struct ServedAddresses {
     /// first UDP port; and where a bind has another, there on that number as well, because some
     /// derived .NET clients ask there (doc/protocol.md).
     std::optional<std::uint16_t> tcpPort{};
+    /// Not empty: these sockets, in this order, and all of the above counts for nothing.  The
+    /// first TCP one's port is told; without any, roster listeners are bound beside the UDP ones.
+    std::vector<net::GivenSocket> given{};
 };
 
 class IndexSockets {
 public:
-    /// Binds everything or throws net::BindError.  `roster` answers who asks for it.
+    /// Binds everything or throws net::BindError; adopts what is given, or throws Error 78 when
+    /// there is no UDP among it.  `roster` answers who asks for it.
     IndexSockets(net::Loop& loop, const ServedAddresses& where, net::TcpListener::Answer roster);
 
     [[nodiscard]] std::span<net::UdpSocket* const> udp() const { return udp_; }
@@ -45,7 +50,10 @@ public:
     [[nodiscard]] std::vector<Endpoint> served() const;
 
 private:
+    void adoptAll(const ServedAddresses& where);
     void bindAll(const ServedAddresses& where);
+    [[nodiscard]] net::UdpOptions nextOptions() const;
+    void keep(std::unique_ptr<net::UdpSocket> socket);
     void bindUdp(const ServedAddresses::Bind& bind, std::uint16_t port);
     void bindTcp(const ServedAddresses& where);
     void listen(const Endpoint& local);

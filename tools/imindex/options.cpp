@@ -143,8 +143,19 @@ constexpr std::array<std::string_view, 3> kConfirms{"auto", "tcp", "off"};
 // More would not fit the memory of any machine that exists.
 constexpr std::uint64_t kMostUsers = 1'000'000'000;
 
+/// Sockets that the service manager made say where to serve; whoever says it twice may mean
+/// different things.
+std::vector<net::GivenSocket> givenTo(const Settings& settings) {
+    auto given = net::givenSockets();
+    for (const int option : {id::Bind, id::Port, id::TcpPort})
+        if (const app::Given* other = settings.find(option); other != nullptr && !given.empty())
+            throw app::wrongValue(*other, "not beside sockets that are given by LISTEN_FDS");
+    return given;
+}
+
 node::ServedAddresses servedBy(const Settings& settings) {
     node::ServedAddresses where;
+    where.given = givenTo(settings);
     where.port = settings.port(id::Port, app::kDefaultPort);
     if (settings.find(id::TcpPort) != nullptr) where.tcpPort = settings.port(id::TcpPort, 0);
     for (const app::BindAddress& bind : settings.binds(id::Bind))
@@ -154,6 +165,8 @@ node::ServedAddresses servedBy(const Settings& settings) {
 
 /// The port that names the state file, 0 for one that will be another next time.
 std::uint16_t namedPort(const node::ServedAddresses& where) {
+    for (const net::GivenSocket& given : where.given)
+        if (!given.stream) return given.local.port;
     return where.binds.empty() ? where.port : where.binds.front().port.value_or(where.port);
 }
 

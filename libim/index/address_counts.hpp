@@ -21,6 +21,9 @@ public:
     /// REQUIRES: of(address) > 0.
     void remove(const Address& address);
 
+    /// Has the processor fetch what add() will touch first.
+    void prefetch(const Address& address) const { byAddress_.prefetch(hashOf(address, key_)); }
+
     std::size_t of(const Address& address) const;
     /// Addresses at which there is somebody.
     std::size_t addresses() const { return counts_.size(); }

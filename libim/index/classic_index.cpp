@@ -15,6 +15,9 @@ namespace {
 /// Directory::unreachableCount() of a user who is to be logged out for it.
 constexpr std::uint8_t kIsUnreachable = 0xFF;
 
+// Users of the store whose memory is fetched while others are entered.
+constexpr std::size_t kPrefetchAhead = 16;
+
 /// What a refused login is told.  Texts are short: the shortest login that can be has 13 letters,
 /// so no answer has more than 39 (kMaxAmplification).
 wire::Reject answerTo(Refusal why) {
@@ -115,18 +118,36 @@ ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer
 }
 
 void ClassicIndex::restore() {
+    using Stored = std::pair<StoreKey, StoredUser>;
     std::vector<StoreKey> gone;
+    const auto enter = [&](const Stored& stored) {
+        if (!restore(stored.first, stored.second)) gone.push_back(stored.first);
+    };
+    std::vector<Stored> ahead;  // a ring once it is full; `next` is the oldest
+    std::size_t next = 0;
+    users_.reserve(store_.size());
     store_.follow([&](StoreKey key, const StoredUser& user) {
-        latestSince_ = std::max(latestSince_, user.since);
-        const bool isKnown = users_.find(user.name.view()) != kNoRow;
-        if (isKnown || !isSendable(host_, user.endpoint) || isOurOwn(host_, user.endpoint))
-            return gone.push_back(key);
-        const Row row = users_.add(user.name, {user.endpoint, kAnyPath});
-        users_.storeKey(row) = key;
-        renewLease(row);
+        users_.prefetch(user.name, user.endpoint);
+        if (ahead.size() < kPrefetchAhead) return void(ahead.emplace_back(key, user));
+        enter(ahead[next]);
+        ahead[next] = {key, user};
+        next = (next + 1) % kPrefetchAhead;
     });
+    std::rotate(ahead.begin(), ahead.begin() + static_cast<std::ptrdiff_t>(next), ahead.end());
+    std::ranges::for_each(ahead, enter);
     for (const StoreKey key : gone) store_.drop(key);
     users_.settle();
+}
+
+/// False for one who cannot be there any more.
+bool ClassicIndex::restore(StoreKey key, const StoredUser& user) {
+    latestSince_ = std::max(latestSince_, user.since);
+    if (users_.find(user.name.view()) != kNoRow) return false;
+    if (!isSendable(host_, user.endpoint) || isOurOwn(host_, user.endpoint)) return false;
+    const Row row = users_.add(user.name, {user.endpoint, kAnyPath});
+    users_.setStoreKey(row, key);
+    renewLease(row);
+    return true;
 }
 
 void ClassicIndex::setAccept() {
@@ -325,7 +346,7 @@ void ClassicIndex::come(const Name& name, const Destination& where) {
     const Row row = users_.add(name, where);
     announcements_.came({name.str(), where.to}, row, users_);
     renewLease(row);
-    users_.storeKey(row) = store_.put({name, where.to, sinceNow()});
+    users_.setStoreKey(row, store_.put({name, where.to, sinceNow()}));
     roster_.came(name.view(), where.to);
     ++counters_.logins;
     observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));

@@ -140,6 +140,7 @@ private:
     };
 
     void restore();
+    bool restore(StoreKey key, const StoredUser& user);
     void setAccept();
 
     // A handler for each message; without one for a new message it does not compile.

@@ -15,6 +15,19 @@ constexpr std::size_t kFirstDestinations = 64;
 
 Directory::Directory(const HashKey& key) : key_(key), addresses_(key) {}
 
+void Directory::reserve(std::size_t count) {
+    names_.reserve(count);
+    endpoints_.reserve(count);
+    destinations_.reserve(std::max(kFirstDestinations, count));
+    rows_.reserve(count);
+}
+
+void Directory::prefetch(const Name& name, const Endpoint& endpoint) const {
+    names_.prefetch(hashOf(name.view(), key_));
+    endpoints_.prefetch(hashOf(endpoint, key_));
+    addresses_.prefetch(endpoint.address);
+}
+
 Row Directory::find(std::string_view name) const {
     return names_.find(hashOf(name, key_), [&](Row row) { return this->name(row) == name; });
 }
@@ -41,6 +54,19 @@ void Directory::remove(Row row) {
     dropDestination(users_[row].dense);
     users_[row] = {};
     users_.remove(row);
+}
+
+StoreKey Directory::storeKey(Row row) const {
+    const auto& parts = users_[row].storeKey;
+    return parts[0] | StoreKey{parts[1]} << 16U | StoreKey{parts[2]} << 32U;
+}
+
+void Directory::setStoreKey(Row row, StoreKey key) {
+    assert(key >> 48U == 0);
+    for (std::uint16_t& part : users_[row].storeKey) {
+        part = static_cast<std::uint16_t>(key);
+        key >>= 16U;
+    }
 }
 
 Row Directory::firstAt(const Endpoint& endpoint) const {

@@ -2,6 +2,7 @@
 #include "libim/index/row_chains.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 namespace im::index {
@@ -11,6 +12,11 @@ namespace {
 constexpr std::size_t kFirstBuckets = 16;
 
 }  // namespace
+
+void RowChains::reserve(std::size_t count) {
+    assert(size_ == 0);
+    heads_.assign(std::max(kFirstBuckets, std::bit_ceil(count)), kNoRow);
+}
 
 void RowChains::erase(Row row, std::uint64_t hash) {
     const Links gone = links_[row];

@@ -21,6 +21,9 @@ namespace im::index {
 
 class RowChains {
 public:
+    /// Makes room for `count` rows at once.  REQUIRES: none is in.
+    void reserve(std::size_t count);
+
     /// `hashOf(row)` gives the hash of a row that is in already; asked only when growing.
     /// REQUIRES: `row` is not in.
     template <typename HashOf>
@@ -33,6 +36,11 @@ public:
 
     /// REQUIRES: `row` is in under this hash.
     void erase(Row row, std::uint64_t hash);
+
+    /// Has the processor fetch what insert() of this hash will touch first.
+    void prefetch(std::uint64_t hash) const {
+        if (!heads_.empty()) __builtin_prefetch(&heads_[bucket(hash)]);
+    }
 
     /// The rows whose keys fall into one bucket with `hash`.
     Row first(std::uint64_t hash) const { return heads_.empty() ? kNoRow : heads_[bucket(hash)]; }

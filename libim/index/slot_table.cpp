@@ -15,7 +15,7 @@ constexpr std::size_t kFirstSlots = 16;
 
 void SlotTable::insert(std::uint64_t hash, Row row) {
     assert(row != kNoRow);
-    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+    if (!isRoomFor(size_ + 1, slots_.size())) resize(std::max(kFirstSlots, slots_.size() * 2));
     put({tagOf(hash), row});
     ++size_;
 }
@@ -54,9 +54,14 @@ void SlotTable::put(const Slot& slot) {
     slots_[at] = slot;
 }
 
-void SlotTable::grow() {
-    const std::vector<Slot> old =
-        std::exchange(slots_, std::vector<Slot>(std::max(kFirstSlots, slots_.size() * 2)));
+void SlotTable::reserve(std::size_t count) {
+    std::size_t slots = std::max(kFirstSlots, slots_.size());
+    while (!isRoomFor(count, slots)) slots *= 2;
+    if (slots > slots_.size()) resize(slots);
+}
+
+void SlotTable::resize(std::size_t slots) {
+    const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots));
     for (const Slot& slot : old)
         if (slot.row != kNoRow) put(slot);
 }

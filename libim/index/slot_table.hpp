@@ -32,6 +32,15 @@ public:
         return kNoRow;
     }
 
+    /// Makes room for `count` rows in all at once, so that entering them does not grow the table
+    /// again and again.
+    void reserve(std::size_t count);
+
+    /// Has the processor fetch what a look for this hash will read first.
+    void prefetch(std::uint64_t hash) const {
+        if (!slots_.empty()) __builtin_prefetch(&slots_[home(tagOf(hash))]);
+    }
+
     /// REQUIRES: the key of `row` is not in the table.
     void insert(std::uint64_t hash, Row row);
 
@@ -62,7 +71,8 @@ private:
         return (to - from) & (slots_.size() - 1);
     }
     void put(const Slot& slot);
-    void grow();
+    static bool isRoomFor(std::size_t count, std::size_t slots) { return count * 4 <= slots * 3; }
+    void resize(std::size_t slots);
 
     std::vector<Slot> slots_;
     std::size_t size_ = 0;

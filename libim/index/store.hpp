@@ -30,7 +30,7 @@ struct StoredUser {
     std::int64_t since = 0;
 };
 
-/// Stands for one put(), of this run or of an earlier one.  Grows with each.
+/// Stands for one put(), of this run or of an earlier one.  Grows with each; less than 2^48.
 using StoreKey = std::uint64_t;
 
 /// For an operator.
@@ -48,6 +48,9 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
     virtual ~Store() = default;
+
+    /// How many users follow() will tell of.
+    [[nodiscard]] virtual std::size_t size() = 0;
 
     /// Calls `each` for every user who was online when the store was last written, in the order
     /// of put().  `each` must not call the store.
@@ -77,6 +80,7 @@ public:
 /// `--state=none`: nothing survives.
 class MemoryStore final : public Store {
 public:
+    [[nodiscard]] std::size_t size() override;
     void follow(const std::function<void(StoreKey, const StoredUser&)>& each) override;
     [[nodiscard]] StoreKey put(const StoredUser& user) override;
     void drop(StoreKey key) override;

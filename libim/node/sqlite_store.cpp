@@ -4,6 +4,7 @@
 #include "libim/base/error.hpp"
 #include "libim/net/clock.hpp"
 
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -54,6 +55,11 @@ SqliteStore::~SqliteStore() {
 }
 
 // The loop's side --------------------------------------------------------------------------
+
+std::size_t SqliteStore::size() {
+    settle();
+    return database_.size();
+}
 
 void SqliteStore::follow(
     const std::function<void(index::StoreKey, const index::StoredUser&)>& each) {
@@ -199,6 +205,7 @@ void SqliteStore::start() {
 }
 
 void SqliteStore::write(std::stop_token stop) {
+    ::pthread_setname_np(::pthread_self(), "state-writer");
     std::unique_lock lock(mutex_);
     while (work_.wait(lock, stop, [this] { return job_.has_value(); })) {
         Result result{std::exchange(job_, {}).value(), {}};
@@ -223,6 +230,7 @@ void SqliteStore::tell() {
 }
 
 void SqliteStore::sync(std::stop_token stop) {
+    ::pthread_setname_np(::pthread_self(), "state-syncer");
     std::unique_lock lock(mutex_);
     while (dirty_.wait(lock, stop, [this] { return isDirty_; })) {
         dirty_.wait_for(lock, stop, kSyncDelay, [] { return false; });

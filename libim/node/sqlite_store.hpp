@@ -48,6 +48,7 @@ public:
     SqliteStore(const std::string& path, Warn warn);
     ~SqliteStore() override;
 
+    [[nodiscard]] std::size_t size() override;
     /// Throws Error 78 when what it reads is no user.
     void follow(
         const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;

@@ -295,6 +295,15 @@ StoreKey StateDatabase::nextKey() const {
     return static_cast<StoreKey>(connection_->nextKey);
 }
 
+std::size_t StateDatabase::size() {
+    try {
+        return static_cast<std::size_t>(
+            ask<Poco::Int64>(connection_->session, "SELECT count(*) FROM users"));
+    } catch (const Poco::Exception& e) {
+        throw damaged(path_, e.displayText());
+    }
+}
+
 void StateDatabase::follow(const std::function<void(StoreKey, const StoredUser&)>& each) {
     std::vector<Poco::Int64> keys;
     std::vector<std::string> names;

@@ -47,6 +47,8 @@ public:
     /// fine, and so is one in use: then an imindex has found it good.
     static void check(const std::string& path);
 
+    [[nodiscard]] std::size_t size();
+
     /// Calls `each` for all users, by key.  Throws Error 78 when what it reads is no user.
     void follow(const std::function<void(index::StoreKey, const index::StoredUser&)>& each);
 

@@ -123,6 +123,36 @@ def a_damaged_file_is_78(w):
         equal(state.read_bytes(), junk, "and left alone")
 
 
+def test_looks_at_the_file(w):
+    state = w.dir / "state.db"
+    person = w.person("index")
+    person.run("imindex", "--test", f"--state={state}")
+    assert not state.exists(), "and makes none"
+    index = w.index(f"--state={state}")
+    person.run("imindex", "--test", f"--state={state}")
+    index.signal(signal.SIGTERM)
+    index.ends(0)
+    state.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    run = person.run("imindex", "--test", f"--state={state}", status=78)
+    assert "damaged" in run.err, run.err
+
+
+def a_file_of_an_older_version_is_migrated(w):
+    import sqlite3
+    port, state = free_port(), w.dir / "state.db"
+    with sqlite3.connect(state) as db:
+        db.execute("CREATE TABLE users (name TEXT PRIMARY KEY NOT NULL, endpoint TEXT NOT NULL,"
+                   " since INTEGER NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID")
+        db.execute(f"PRAGMA application_id = {0x696D2D78}")
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO users VALUES ('bob', '127.0.0.1:4001', 1, 1)")
+    db.close()
+    for _ in range(2):
+        index = w.index(f"--state={state}", port=port)
+        equal(index.roster(), {"bob": "127.0.0.1:4001"})
+        index.kill9()
+
+
 def a_file_of_a_newer_version_is_78(w):
     import sqlite3
     state = w.dir / "state.db"

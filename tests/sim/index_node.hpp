@@ -22,6 +22,7 @@ namespace im::sim {
 /// What was committed survives the index, what was not is lost with it.
 class CrashingStore final : public index::Store {
 public:
+    std::size_t size() override { return users_.size(); }
     void follow(
         const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;
     index::StoreKey put(const index::StoredUser& user) override;

@@ -9,6 +9,7 @@
 #include "libim/net/signals.hpp"
 #include "libim/node/index_service.hpp"
 #include "libim/node/sqlite_store.hpp"
+#include "libim/node/state_database.hpp"
 #include "tools/imindex/options.hpp"
 #include "tools/imindex/printer.hpp"
 #include "tools/shared/login_options.hpp"
@@ -162,13 +163,23 @@ void raiseDescriptorLimit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// For --test, whose failures are all 78.
+int checkState(const tools::IndexPlan& plan) {
+    try {
+        if (!plan.state.empty()) node::StateDatabase::check(plan.state);
+    } catch (const Error& e) {
+        throw Error(ErrorKind::Configuration, e.what(), e.hint());
+    }
+    return 0;
+}
+
 int serve(app::Tool& tool) {
     if (!tool.operands().empty())
         throw app::UsageError("'" + std::string(tool.operands().front()) +
                               "': no operand expected");
     tools::IndexPlan plan = tools::planOf(tool.settings());
     app::RecordStyle style = app::recordStyle(tool.settings(), tool.out().isTerminal());
-    if (plan.testOnly) return 0;
+    if (plan.testOnly) return checkState(plan);
     raiseDescriptorLimit();
     tool.dontWaitForStderr();
     try {

@@ -18,6 +18,7 @@ using im::Endpoint;
 using im::index::Directory;
 using im::index::kNoRow;
 using im::index::Row;
+using im::index::StoreKey;
 using im::index::test::addressAt;
 using im::index::test::endpointAt;
 using im::index::test::kTestKey;
@@ -162,4 +163,27 @@ TEST_CASE("Among a million users a name is found as fast as among a few") {
     CHECK(users.probes().mean < 2.5);
     CHECK(users.probes().most < 128);
     CHECK(users.destination(users.find("user765432")).to == numbered(765'432));
+}
+
+TEST_CASE("A store key of up to 48 bits is kept as it is") {
+    Directory users(kTestKey);
+    const Row row = users.add(nameOf("alice"), {endpointAt("10.0.0.1:1"), 0});
+    CHECK(users.storeKey(row) == 0);
+    for (const StoreKey key :
+         {StoreKey{1}, StoreKey{0x0001'0002'0003}, StoreKey{0xFFFF'FFFF'FFFF}}) {
+        users.setStoreKey(row, key);
+        CHECK(users.storeKey(row) == key);
+    }
+    CHECK(users.isConsistent());
+}
+
+TEST_CASE("A directory with room made beforehand holds the same as one that grows") {
+    Directory users(kTestKey);
+    users.reserve(1000);
+    for (int i = 0; i < 2000; ++i)
+        users.add(nameOf("user" + std::to_string(i)),
+                  {endpointAt("10.0.0.1:" + std::to_string(i + 1)), 0});
+    CHECK(users.size() == 2000);
+    CHECK(users.isConsistent());
+    CHECK(users.find("user1999") != kNoRow);
 }

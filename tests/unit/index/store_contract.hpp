@@ -49,6 +49,7 @@ void checkStoreContract() {
 
     SECTION("a new store holds nobody") {
         CHECK(storedUsers(*store).empty());
+        CHECK(store->size() == 0);
     }
 
     SECTION("what was put and committed is there after reopening, to the last bit") {
@@ -191,6 +192,7 @@ void checkStoreContract() {
         store->commit();
         reopen();
         CHECK(storedUsers(*store) == expected);
+        CHECK(store->size() == expected.size());
     }
 }
 

@@ -99,6 +99,7 @@ class DiskStore final : public Store {
 public:
     explicit DiskStore(Disk& disk) : disk_(disk), users_(disk.users) {}
 
+    std::size_t size() override { return disk_.users.size(); }
     void follow(const std::function<void(StoreKey, const StoredUser&)>& each) override {
         for (const auto& [key, user] : disk_.users) each(key, user);
     }

@@ -5,16 +5,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmath>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
-#include <stdexcept>
 
 namespace im::bench {
 
@@ -22,39 +22,52 @@ double now() {
     return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Child Child::program(std::vector<std::string> argv, bool readyFd) {
-    int ready[2] = {-1, -1};
-    if (readyFd) {
-        if (pipe(ready) != 0) throw std::runtime_error("pipe");
-        argv.push_back("--ready-fd=3");
-    }
+double threadCpu() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+void sleepFor(double seconds) {
+    usleep(static_cast<useconds_t>(seconds * 1e6));
+}
+
+void giveUp(const std::string& why) {
+    std::fprintf(stderr, "index_bench: %s\n", why.c_str());
+    std::exit(70);
+}
+
+pid_t Child::spawn(std::vector<std::string>& argv, Streams streams, int readyFd) {
     const pid_t pid = fork();
-    if (pid == 0) {
-        const int null = open("/dev/null", O_RDWR);
-        dup2(null, 0);
-        dup2(null, 1);
-        if (getenv("IM_BENCH_VERBOSE") == nullptr) dup2(null, 2);
-        if (readyFd) {
-            if (ready[1] != 3) {
-                dup2(ready[1], 3);
-                close(ready[1]);
-            }
-            if (ready[0] != 3) close(ready[0]);
-        }
-        std::vector<char*> raw;
-        for (std::string& argument : argv) raw.push_back(argument.data());
-        raw.push_back(nullptr);
-        execvp(raw[0], raw.data());
-        _exit(127);
-    }
-    if (readyFd) {
-        close(ready[1]);
-        char byte = 0;
-        const ssize_t got = read(ready[0], &byte, 1);
-        close(ready[0]);
-        if (got != 1) throw std::runtime_error(argv[0] + " did not start");
-    }
-    return Child(pid);
+    if (pid != 0) return pid;
+    const int null = open("/dev/null", O_RDWR);
+    dup2(streams.in < 0 ? null : streams.in, 0);
+    dup2(streams.out < 0 ? null : streams.out, 1);
+    if (getenv("IM_BENCH_VERBOSE") == nullptr) dup2(null, 2);
+    if (readyFd == 3) fcntl(3, F_SETFD, 0);
+    if (readyFd > 3) dup2(readyFd, 3);
+    std::vector<char*> raw;
+    for (std::string& argument : argv) raw.push_back(argument.data());
+    raw.push_back(nullptr);
+    execvp(raw[0], raw.data());
+    _exit(127);
+}
+
+Child Child::program(std::vector<std::string> argv, Streams streams) {
+    return Child(spawn(argv, streams, -1));
+}
+
+Child Child::ready(std::vector<std::string> argv, Streams streams) {
+    int ready[2] = {-1, -1};
+    if (pipe2(ready, O_CLOEXEC) != 0) giveUp("no pipe");
+    argv.emplace_back("--ready-fd=3");
+    Child child(spawn(argv, streams, ready[1]));
+    close(ready[1]);
+    char byte = 0;
+    const ssize_t got = read(ready[0], &byte, 1);
+    close(ready[0]);
+    if (got != 1) giveUp(argv[0] + " did not start");
+    return child;
 }
 
 Child Child::forked(const std::function<void()>& body) {
@@ -67,33 +80,43 @@ Child Child::forked(const std::function<void()>& body) {
     return Child(pid);
 }
 
-Child::Child(Child&& other) noexcept : pid_(other.pid_) {
+Child::Child(Child&& other) noexcept : pid_(other.pid_), cpuOfLife_(other.cpuOfLife_) {
     other.pid_ = -1;
 }
 
 Child::~Child() {
     if (pid_ <= 0) return;
     ::kill(pid_, SIGTERM);
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 5000; ++i) {
         if (waitpid(pid_, nullptr, WNOHANG) == pid_) return;
-        usleep(10'000);
+        usleep(1'000);
     }
-    ::kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    killNow();
 }
 
 void Child::kill(int signal) const {
     ::kill(pid_, signal);
 }
 
+void Child::killNow() {
+    ::kill(pid_, SIGKILL);
+    wait();
+}
+
 int Child::wait() {
     int status = 0;
-    waitpid(pid_, &status, 0);
+    rusage usage{};
+    wait4(pid_, &status, 0, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    cpuOfLife_ = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     pid_ = -1;
     return status;
 }
 
 double Child::cpu() const {
+    if (pid_ <= 0) return cpuOfLife_;
     const std::string tasks = "/proc/" + std::to_string(pid_) + "/task";
     double nanoseconds = 0;
     DIR* folder = opendir(tasks.c_str());
@@ -149,15 +172,42 @@ sockaddr_in address(std::uint32_t hostOrder, std::uint16_t port) {
     return out;
 }
 
+std::string hostText(std::uint32_t hostOrder) {
+    const in_addr raw{htonl(hostOrder)};
+    std::array<char, INET_ADDRSTRLEN> text{};
+    return inet_ntop(AF_INET, &raw, text.data(), text.size());
+}
+
+namespace {
+
+bool bindTo(int socket, const sockaddr_in& local) {
+    return bind(socket, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0;
+}
+
+}  // namespace
+
 int udpSocket(std::uint32_t host, std::uint16_t port, int receiveBuffer) {
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (receiveBuffer != 0 &&
         setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receiveBuffer, sizeof receiveBuffer) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
-    const sockaddr_in local = address(host, port);
-    if (bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
-        throw std::runtime_error("bind");
+    if (!bindTo(fd, address(host, port))) giveUp("cannot bind a UDP socket");
     return fd;
+}
+
+int tcpListener() {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!bindTo(fd, address(kLoopback, 0)) || listen(fd, 64) != 0)
+        giveUp("cannot listen on a TCP socket");
+    return fd;
+}
+
+int tcpConnect(std::uint16_t port) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in server = address(kLoopback, port);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) return fd;
+    close(fd);
+    return -1;
 }
 
 std::uint16_t portOf(int socket) {
@@ -168,26 +218,21 @@ std::uint16_t portOf(int socket) {
 }
 
 std::uint16_t freePort() {
-    const int fd = udpSocket(kLoopback, 0);
-    const std::uint16_t port = portOf(fd);
-    close(fd);
-    return port;
+    for (int i = 0; i < 100; ++i) {
+        const int tcp = tcpListener();
+        const std::uint16_t port = portOf(tcp);
+        const int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const bool both = bindTo(udp, address(kLoopback, port));
+        close(udp);
+        close(tcp);
+        if (both) return port;
+    }
+    giveUp("no free port");
 }
 
-double median(std::vector<double> values) {
-    return percentile(std::move(values), 0.5);
-}
-
-double percentile(std::vector<double> values, double p) {
-    if (values.empty()) return NAN;
-    std::sort(values.begin(), values.end());
-    const auto last = static_cast<double>(values.size() - 1);
-    return values[static_cast<std::size_t>(std::lround(p * last))];
-}
-
-void printRow(const char* name, double value, const char* unit, double low, double high) {
-    std::printf("  %-44s %10.3f %-12s (%.3f-%.3f)\n", name, value, unit, low, high);
-    std::fflush(stdout);
+void sendTo(int socket, const sockaddr_in& to, std::string_view bytes) {
+    sendto(socket, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to),
+           sizeof to);
 }
 
 }  // namespace im::bench

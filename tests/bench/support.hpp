@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the benches share: a child process and its CPU time, classic datagrams by hand, medians.
+// What the benches share: a child process and its CPU time, classic datagrams by hand, sockets.
 // The benches speak the protocol themselves and use raw sockets, so that they measure the
 // programs and the kernel, not libim's own client side.
 #pragma once
@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -22,13 +22,25 @@ using Seconds = std::chrono::duration<double>;
 
 /// Monotonic seconds.
 double now();
+/// Seconds of CPU that this thread has had.
+double threadCpu();
+void sleepFor(double seconds);
+/// Ends the program with a word on stderr: what is measured next would mean nothing.
+[[noreturn]] void giveUp(const std::string& why);
+
+/// What a child has as stdin and stdout; -1 is /dev/null.
+struct Streams {
+    int in = -1;
+    int out = -1;
+};
 
 /// A running child; ended with SIGTERM (then SIGKILL) and reaped when it dies.
 class Child {
 public:
-    /// Runs a program of PATH or with a slash; waits until it has written a line to --ready-fd
-    /// where `readyFd` is true (adds that option).  stdout and stderr go to /dev/null.
-    static Child program(std::vector<std::string> argv, bool readyFd);
+    /// Runs a program of PATH or with a slash; stderr goes to /dev/null unless IM_BENCH_VERBOSE.
+    static Child program(std::vector<std::string> argv, Streams streams = {});
+    /// The same with --ready-fd; waits until it has said that it is ready.
+    static Child ready(std::vector<std::string> argv, Streams streams = {});
     /// Runs `body` in a forked child.
     static Child forked(const std::function<void()>& body);
 
@@ -37,7 +49,8 @@ public:
     ~Child();
 
     pid_t pid() const { return pid_; }
-    /// CPU seconds of all its threads so far (from schedstat, nanoseconds).
+    /// CPU seconds of all its threads so far (from schedstat, nanoseconds); after wait() of all
+    /// its life.
     double cpu() const;
     /// Resident bytes.
     std::size_t resident() const;
@@ -46,28 +59,32 @@ public:
     void kill(int signal) const;
     /// Waits for it; the status of waitpid.
     int wait();
+    /// SIGKILL, and reaps it.
+    void killNow();
 
 private:
     explicit Child(pid_t pid) : pid_(pid) {}
+    static pid_t spawn(std::vector<std::string>& argv, Streams streams, int readyFd);
     pid_t pid_ = -1;
+    double cpuOfLife_ = 0;
 };
 
 /// UTF-16LE of ASCII text.
 std::string utf16(std::string_view ascii);
 
 sockaddr_in address(std::uint32_t hostOrder, std::uint16_t port);
+std::string hostText(std::uint32_t hostOrder);
 constexpr std::uint32_t kLoopback = 0x7F000001;
 
 /// A UDP socket; port 0: any.  `receiveBuffer` is forced where we may.
 int udpSocket(std::uint32_t host, std::uint16_t port, int receiveBuffer = 0);
+/// A listening TCP socket at any port of 127.0.0.1.
+int tcpListener();
+/// Connects to a TCP port of 127.0.0.1; -1 when refused.
+int tcpConnect(std::uint16_t port);
 std::uint16_t portOf(int socket);
 /// A free UDP and TCP port of 127.0.0.1.
 std::uint16_t freePort();
-
-double median(std::vector<double> values);
-double percentile(std::vector<double> values, double p);
-
-/// Rows of a table: name, median, spread, ratio.
-void printRow(const char* name, double value, const char* unit, double low, double high);
+void sendTo(int socket, const sockaddr_in& to, std::string_view bytes);
 
 }  // namespace im::bench

@@ -27,8 +27,7 @@ template <std::unsigned_integral T>
     return static_cast<T>(value);
 }
 
-inline void append(Bytes& out, BytesView bytes) {
-    out.insert(out.end(), bytes.begin(), bytes.end());
-}
+/// Not inline: GCC 12 at -O3 takes what it then sees of vector for an overflow.
+void append(Bytes& out, BytesView bytes);
 
 }  // namespace im

@@ -5,6 +5,7 @@ terminal; what is typed there is run, by a stand-in that shows its arguments."""
 import pathlib
 import re
 import shutil
+import termios
 import time
 
 from im import TOOLS, equal, needs, until
@@ -30,8 +31,7 @@ ENUMERATIONS = {
 # With --help it is the tool; else it says what it was given.
 STAND_IN = """#!/bin/sh
 [ "$*" != --help ] || exec {} --help
-for word; do printf '<%s>' "$word" >>"$HOME/ran"; done
-echo >>"$HOME/ran"
+{{ for word; do printf '<%s>' "$word"; done; echo; }} >>"$HOME/ran"
 """
 
 
@@ -66,14 +66,19 @@ class Shell:
         lines = "".join(f"{other}\t127.0.0.1:{4000 + i}\n" for i, other in enumerate(users))
         (folder / f"{name}.session").write_text(SESSION.format(user, server, len(users)) + lines)
 
+    def type(self, text):
+        """Not before the shell edits its line: until then the terminal would take ^U for itself."""
+        until(lambda: not termios.tcgetattr(self.program.terminal)[3] & termios.ICANON, "a prompt")
+        self.program.type(text)
+
     def runs(self, typed):
         """The arguments a tool got from what was typed; a TAB completes."""
-        self.program.type(typed + "\r")
+        self.type(typed + "\r")
         self.count += 1
         ran = self.home / "ran"
-        done = until(lambda: ran.exists() and ran.read_text().splitlines()[self.count - 1:],
-                     self.program.story(f"{typed!r} runs"))
-        return done[0]
+        until(lambda: ran.exists() and ran.read_text().count("\n") == self.count,
+              self.program.story(f"{typed!r} runs"))
+        return ran.read_text().splitlines()[-1]
 
     def candidates(self, line):
         """What the shell says may stand in place of the last word."""
@@ -98,7 +103,7 @@ class Bash(Shell):
         super().__init__(w, self.START, "bash", "--noprofile", "--rcfile", "start", "-i")
 
     def ask(self, line):
-        self.program.type(f"{line}\t\x15")
+        self.type(f"{line}\t\x15")
 
 
 class Zsh(Shell):
@@ -116,7 +121,7 @@ class Zsh(Shell):
         super().__init__(w, self.START, "zsh", "-d", "-i")
 
     def ask(self, line):
-        self.program.type(f"{line}\t\x15 print END >>~/candidates\r")
+        self.type(f"{line}\t\x15 print END >>~/candidates\r")
 
 
 class Fish(Shell):
@@ -130,7 +135,7 @@ class Fish(Shell):
         super().__init__(w, self.START, "fish", "--no-config", "-i", "-C", "source ~/start")
 
     def ask(self, line):
-        self.program.type(f" begin; complete -C '{line}' | string replace -r '\\t.*' ''; echo END; end "
+        self.type(f" begin; complete -C '{line}' | string replace -r '\\t.*' ''; echo END; end "
                           ">~/candidates\r")
 
 

@@ -59,7 +59,7 @@ int inform(const ToolInfo& info, int id) {
 }
 
 int report(const Tool& tool, const Error& error) {
-    tool.complain(error.what());
+    tool.complain(error.what(), Priority::Error);
     if (!error.hint().empty()) tool.hint(error.hint());
     return static_cast<int>(error.kind());
 }
@@ -128,7 +128,8 @@ Tool::Tool(const ToolInfo& info, Settings settings, std::vector<std::string_view
       operands_(std::move(operands)),
       out_(STDOUT_FILENO),
       quiet_(settings_.flag(kQuiet)),
-      verbosity_(settings_.count(kVerbose)) {}
+      verbosity_(settings_.count(kVerbose)),
+      toJournal_(isJournal(STDERR_FILENO)) {}
 
 Settings Tool::readAgain() const {
     std::vector<Given> commandLine = settings_.given();
@@ -136,33 +137,35 @@ Settings Tool::readAgain() const {
     return completed(std::move(commandLine), OptionTable(info_.name, info_.options));
 }
 
-void Tool::say(std::string_view kind, std::string_view what) const {
+void Tool::say(Priority priority, std::string_view kind, std::string_view what) const {
     // One write, so that the lines of several programs on one terminal do not mix.
     std::string line = progressShown_ ? "\r\033[K" : "";
     progressShown_ = false;
+    if (toJournal_) line += prefixOf(priority);
     line.append(info_.name).append(": ").append(kind).append(printable(what)).append("\n");
     if (unhurried_) return unhurried_->say(line);
     toStderr(line);
 }
 
 void Tool::dontWaitForStderr() {
-    unhurried_.emplace(STDERR_FILENO, info_.name);
+    const std::string prefix = toJournal_ ? prefixOf(Priority::Warning) : "";
+    unhurried_.emplace(STDERR_FILENO, prefix + info_.name);
 }
 
-void Tool::complain(std::string_view what) const {
-    say("", what);
+void Tool::complain(std::string_view what, Priority priority) const {
+    say(priority, "", what);
 }
 
 void Tool::notice(std::string_view what) const {
-    if (!quiet_) say("notice: ", what);
+    if (!quiet_) say(Priority::Notice, "notice: ", what);
 }
 
 void Tool::hint(std::string_view what) const {
-    if (!quiet_) say("hint: ", what);
+    if (!quiet_) say(Priority::Info, "hint: ", what);
 }
 
 void Tool::detail(unsigned level, std::string_view what) const {
-    if (verbosity_ >= level) say("", what);
+    if (verbosity_ >= level) say(Priority::Info, "", what);
 }
 
 bool Tool::stderrIsTerminal() const {

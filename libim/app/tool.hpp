@@ -8,6 +8,7 @@
 //     int main(int argc, char** argv) { return im::app::runTool(kInfo, argc, argv, send); }
 #pragma once
 
+#include "libim/app/journal.hpp"
 #include "libim/app/options.hpp"
 #include "libim/app/output.hpp"
 #include "libim/app/settings.hpp"
@@ -53,10 +54,12 @@ public:
     unsigned verbosity() const { return verbosity_; }  ///< how many -v
 
     // Each writes whole lines to stderr; control characters and what is not UTF-8 are escaped,
-    // so that a peer's text cannot drive the terminal.
-    void complain(std::string_view what) const;  ///< "imsend: what": always said
-    void notice(std::string_view what) const;    ///< "imsend: notice: what": not with -q
-    void hint(std::string_view what) const;      ///< "imsend: hint: what": not with -q
+    // so that a peer's text cannot drive the terminal.  When stderr is the journal, a line begins
+    // with its priority.
+    /// "imsend: what": always said
+    void complain(std::string_view what, Priority priority = Priority::Warning) const;
+    void notice(std::string_view what) const;  ///< "imsend: notice: what": not with -q
+    void hint(std::string_view what) const;    ///< "imsend: hint: what": not with -q
     /// "imsend: what" when -v was given `level` times or more.
     void detail(unsigned level, std::string_view what) const;
     /// From now on no word to stderr is waited for: what finds no room is dropped and counted.
@@ -68,7 +71,7 @@ public:
     bool stderrIsTerminal() const;
 
 private:
-    void say(std::string_view kind, std::string_view what) const;
+    void say(Priority priority, std::string_view kind, std::string_view what) const;
 
     const ToolInfo& info_;
     Settings settings_;
@@ -76,6 +79,7 @@ private:
     Output out_;
     bool quiet_;
     unsigned verbosity_;
+    bool toJournal_;
     mutable bool progressShown_ = false;
     mutable std::optional<UnhurriedLines> unhurried_;
 };

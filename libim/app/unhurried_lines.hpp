@@ -16,7 +16,7 @@ public:
     /// As much as a pipe that poll(2) calls writable takes without blocking.
     static constexpr std::size_t kMostBytes = 4096;
 
-    /// `name` is the program's, for "imindex: 12 lines were not said".
+    /// `name` is the program's, for "imindex: 12 lines were not said", with what begins a line.
     UnhurriedLines(int fd, std::string_view name) : fd_(fd), name_(name) {}
 
     /// Writes `line`, with its line end, in one piece, and at most kMostBytes of it; or drops it.

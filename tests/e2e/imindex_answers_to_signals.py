@@ -80,3 +80,24 @@ def signals_in_a_storm_lose_no_login(w):
             index.signal((signal.SIGHUP, signal.SIGUSR1, signal.SIGCONT, signal.SIGWINCH)[n % 4])
             peer.login(f"user{n}", index.server)
     equal(len(index.roster()), 200)
+
+
+def hups_among_logins_lose_none_and_change_the_limit(w):
+    person = w.person("index")
+    person.write_config("im.conf", "[imindex]\nmax-users = 32\nrate = 0\n")
+    index = w.index(person=person)
+    crowd = [w.closing(Peer()) for _ in range(33)]
+    late = crowd.pop()
+    for round in range(40):
+        if round == 20:
+            equal(late.tries_login("late", index.server), ("reject", "full"))
+            person.write_config("im.conf", "[imindex]\nmax-users = 33\nrate = 0\n")
+        for n, peer in enumerate(crowd):
+            peer.send(f"login,user{n},{peer.endpoint}", index.server)
+            if n % 8 == 0:
+                index.signal(signal.SIGHUP)
+        for peer in crowd:
+            assert peer.answer().startswith("Accept,")
+    equal(late.tries_login("late", index.server)[0], "Accept")
+    equal(index.counter("lost-receive-buffer-full"), 0)
+    equal(len(index.roster()), 33)

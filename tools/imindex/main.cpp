@@ -5,13 +5,15 @@
 #include "libim/app/tool.hpp"
 #include "libim/index/store.hpp"
 #include "libim/net/loop.hpp"
-#include "libim/net/notify.hpp"
 #include "libim/net/signals.hpp"
 #include "libim/node/index_service.hpp"
 #include "libim/node/sqlite_store.hpp"
 #include "libim/node/state_database.hpp"
+#include "tools/imindex/confinement.hpp"
+#include "tools/imindex/manager.hpp"
 #include "tools/imindex/options.hpp"
 #include "tools/imindex/printer.hpp"
+#include "tools/imindex/refusal_log.hpp"
 #include "tools/shared/login_options.hpp"
 
 #include <fcntl.h>
@@ -43,21 +45,23 @@ constexpr std::array kExamples{
 /// An index with everything around it, for as long as it serves.
 class Serving {
 public:
-    /// Binds, then opens the state: a second index on a port is to hear of the port.
+    /// Binds, then opens the state: a second index on a port is to hear of the port.  What needs
+    /// a right is done before confineTo(), and what starts a thread behind it.
     Serving(app::Tool& tool, tools::IndexPlan plan, app::RecordStyle style)
         : tool_(tool),
           plan_(std::move(plan)),
-          notifier_(net::Notifier::fromEnvironment()),
           printer_(tool, loop_, std::move(style)),
-          service_(loop_, plan_.where, handlers()) {
+          refusals_(tool, loop_),
+          service_(loop_, plan_.where, handlers()),
+          manager_(loop_, [this] { return service_.userCount(); }) {
         openStore();
+        tools::confineTo(tool_, plan_.state);
         service_.start(plan_.policy, *store_);
         loop_.atEndOfTurn([this] { printer_.endTurn(); });
     }
 
     int run() {
         takeSignals();
-        if (const auto interval = notifier_.watchdogInterval()) feedWatchdog(*interval);
         becomeReady();
         loop_.run();
         return 0;
@@ -70,6 +74,7 @@ private:
             return;
         }
         if (plan_.stateIsDefault) app::makeDirectory(plan_.state.substr(0, plan_.state.rfind('/')));
+        tools::keepTemporaryFilesBeside(plan_.state);
         auto sqlite = std::make_unique<node::SqliteStore>(
             plan_.state, [this](const std::string& what) { tool_.complain(what); });
         sqlite_ = sqlite.get();
@@ -85,7 +90,7 @@ private:
             handlers.event = [this](const Event& event) { printer_.add(event); };
         if (tool_.verbosity() >= 2)
             handlers.refused = [this](index::Refusal why, const Endpoint& source) {
-                tool_.complain(source.toString() + ": refused: " + std::string(toString(why)));
+                refusals_.add(why, source);
             };
         return handlers;
     }
@@ -104,27 +109,18 @@ private:
             [[maybe_unused]] const ssize_t ignored = ::write(*plan_.readyDescriptor, "\n", 1);
             if (*plan_.readyDescriptor > STDERR_FILENO) ::close(*plan_.readyDescriptor);
         }
-        notifier_.ready("serving " + at.toString());
-    }
-
-    void feedWatchdog(Duration interval) {
-        feedAt_ = loop_.now();
-        loop_.atDeadline([this] { return std::optional(feedAt_); },
-                         [this, interval] {
-                             notifier_.alive();
-                             feedAt_ = loop_.now() + interval;
-                         });
+        manager_.ready(at.toString());
     }
 
     void reload() {
-        notifier_.reloading(loop_.now());
+        manager_.reloading();
         try {
             service_.setPolicy(tools::policyOf(tool_.readAgain()));
         } catch (const Error& e) {
             tool_.complain(e.what());
             tool_.notice("nothing changed");
         }
-        notifier_.ready("serving " + service_.reachableAt().toString());
+        manager_.reloaded();
     }
 
     void sayCounters() {
@@ -135,23 +131,23 @@ private:
                     " state-failures=" + std::to_string(figures.failures) +
                     " state-unwritten=" + std::to_string(figures.unwritten);
         }
-        tool_.complain(line);
+        tool_.complain(line, app::Priority::Info);
     }
 
     void stop() {
-        notifier_.stopping();
+        manager_.stopping();
         loop_.stop();
     }
 
     app::Tool& tool_;
     tools::IndexPlan plan_;
-    net::Notifier notifier_;
     net::Loop loop_;
     tools::Printer printer_;
     std::unique_ptr<index::Store> store_;
     node::SqliteStore* sqlite_ = nullptr;  // store_, when it is one
+    tools::RefusalLog refusals_;
     node::IndexService service_;
-    TimePoint feedAt_;
+    tools::Manager manager_;
 };
 
 /// Every visitor for the roster is a descriptor.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Giving up what a server does not need once it serves, so that who takes it over through its
 // sockets has little in hand.  By the kernel's own means (landlock(7), seccomp(2), prctl(2),
-// capset(2)); no library, no POCO.  doc/decisions/0009 says what was chosen and why.
+// capset(2)); no library, no POCO.  doc/decisions/0011 says what was chosen and why.
 //
 // Two of the four belong to a thread and are inherited: call confine() while there is one thread
 // only.  The system call filter is put on all threads there are.

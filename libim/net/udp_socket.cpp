@@ -180,6 +180,13 @@ void UdpSocket::setOptions() {
         trains_ = Trains::No;
 }
 
+std::size_t UdpSocket::receiveBuffer() const {
+    int granted = 0;
+    socklen_t length = sizeof granted;
+    ::getsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &granted, &length);
+    return static_cast<std::size_t>(granted);
+}
+
 PathId UdpSocket::pathTo(const Address& local, std::uint32_t interface) {
     const auto id = [this](std::size_t slot) {
         return static_cast<PathId>(options_.number << 10U | slot);

@@ -127,6 +127,10 @@ public:
     /// train where the kernel can.
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to);
 
+    /// Bytes of receive buffer that the system granted, as it counts them: twice what was wished
+    /// for, since each datagram is charged with its bookkeeping.
+    [[nodiscard]] std::size_t receiveBuffer() const;
+
     [[nodiscard]] const UdpCounters& counters() const { return counters_; }
     /// Whether trains go to the kernel in one piece: false when switched off, when the kernel
     /// has no UDP_SEGMENT, and once it has refused the first one.

@@ -156,6 +156,7 @@ std::string IndexService::counters() const {
         udp.congested += socket->counters().congested;
     }
     append(line, "sent", udp.sent);
+    append(line, "receive-buffer", sockets_.receiveBuffer());
     append(line, "lost-receive-buffer-full", udp.overrun);
     append(line, "unsent-refused", udp.refused);
     append(line, "unsent-congested", udp.congested);

@@ -46,6 +46,8 @@ public:
     /// How a client on this host reaches it: the first address, the loopback one for "all".
     [[nodiscard]] Endpoint reachableAt() const;
     [[nodiscard]] std::uint16_t tcpPort() const { return sockets_.tcpPort(); }
+    /// As the kernel counts, see IndexSockets.
+    [[nodiscard]] std::size_t receiveBuffer() const { return sockets_.receiveBuffer(); }
 
     // From here on: REQUIRES start().
     void setPolicy(index::Policy policy) { index_->setPolicy(std::move(policy)); }

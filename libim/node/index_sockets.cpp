@@ -15,9 +15,6 @@ namespace {
 // A port that the system chose for one address may be taken on another, or for TCP.
 constexpr int kPortsTried = 32;
 
-// Wished for; enough for some 5,000 logins that come while everybody is being told of others.
-constexpr int kReceiveBuffer = 4 << 20;
-
 ServedAddresses::Bind everywhere(bool v4) {
     return {v4 ? Address::v4({0, 0, 0, 0}) : Address(), {}};
 }
@@ -107,6 +104,12 @@ void IndexSockets::release() {
     tcp_.clear();
     udp_.clear();
     owned_.clear();
+}
+
+std::size_t IndexSockets::receiveBuffer() const {
+    std::size_t least = udp_.front()->receiveBuffer();
+    for (const net::UdpSocket* socket : udp_) least = std::min(least, socket->receiveBuffer());
+    return least;
 }
 
 std::vector<Endpoint> IndexSockets::served() const {

@@ -9,6 +9,7 @@
 #include "libim/net/tcp_listener.hpp"
 #include "libim/net/udp_socket.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,6 +47,11 @@ public:
     /// The roster port that is told to everybody.
     [[nodiscard]] std::uint16_t tcpPort() const { return tcpPort_; }
     [[nodiscard]] const std::vector<std::unique_ptr<net::TcpListener>>& tcp() const { return tcp_; }
+    /// Bytes wished for as the receive buffer of each UDP socket: enough for some 5,000 logins that
+    /// come while everybody is being told of others.
+    static constexpr int kReceiveBuffer = 4 << 20;
+    /// The smallest that the system granted; as it counts, so twice the wish when all is well.
+    [[nodiscard]] std::size_t receiveBuffer() const;
     /// What the UDP sockets are bound to, in the order of the binds.
     [[nodiscard]] std::vector<Endpoint> served() const;
 

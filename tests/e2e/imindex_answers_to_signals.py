@@ -18,6 +18,7 @@ def usr1_prints_one_line_of_counters(w):
     import re
     counters = dict(re.findall(r"([a-z-]+)[= ](\d+)", line))
     assert int(counters["logins"]) == 1, line
+    assert int(counters["receive-buffer"]) > 4096, line
     index.counters()
     equal(len(index.err.splitlines()), 2)
     equal(index.out.splitlines()[1:], [], "nothing on stdout")

@@ -51,7 +51,8 @@ std::vector<std::string> configDirectories(const app::Tool& tool) {
     const std::string chosen(tool.settings().text(app::kConfig));
     if (!chosen.empty()) return {directoryOf(chosen), directoryOf(resolved(chosen))};
     const std::string user = app::configDirectory();
-    return {user, directoryOf(resolved(user + "/im.conf"))};
+    return {user, directoryOf(resolved(user + "/im.conf")),
+            directoryOf(resolved("/etc/im/im.conf"))};
 }
 
 }  // namespace

@@ -101,7 +101,18 @@ private:
         for (const int signal : {SIGTERM, SIGINT}) loop_.onSignal(signal, [this] { stop(); });
     }
 
+    /// Who has not got it loses logins in a storm, and can do something about it.
+    void sayBuffer() {
+        constexpr std::size_t kWished = 2 * std::size_t{node::IndexSockets::kReceiveBuffer};
+        const std::size_t granted = service_.receiveBuffer();
+        if (granted >= kWished) return;
+        tool_.detail(1, "receive buffer of " + std::to_string(granted / 2) + " bytes instead of " +
+                            std::to_string(kWished / 2) +
+                            "; sysctl net.core.rmem_max is the limit");
+    }
+
     void becomeReady() {
+        sayBuffer();
         const Endpoint at = service_.reachableAt();
         if (plan_.printEnvironment) printer_.addLine("IM_SERVER=" + at.toString());
         if (plan_.readyDescriptor) {

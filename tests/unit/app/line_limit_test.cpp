@@ -19,7 +19,7 @@ struct Log {
 
     unsigned tries(std::string_view kind, unsigned times) {
         unsigned admitted = 0;
-        for (unsigned i = 0; i < times; ++i) admitted += limit.admits(kind, now) ? 1 : 0;
+        for (unsigned i = 0; i < times; ++i) admitted += limit.admits(kind, now) ? 1U : 0U;
         return admitted;
     }
 };

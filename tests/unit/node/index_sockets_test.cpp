@@ -50,6 +50,14 @@ TEST_CASE("With port 0 all addresses get one port, and the roster the same numbe
     CHECK(sockets.udp()[0]->number() != sockets.udp()[1]->number());
 }
 
+TEST_CASE("The receive buffer told is one that the kernel granted", "[node]") {
+    Loop loop;
+    const IndexSockets sockets(loop, {.binds = {bind("127.7.0.9")}, .port = 0}, nothing);
+    CHECK(sockets.receiveBuffer() == sockets.udp()[0]->receiveBuffer());
+    CHECK(sockets.receiveBuffer() > 4096);
+    CHECK(sockets.receiveBuffer() <= 2 * std::size_t{IndexSockets::kReceiveBuffer});
+}
+
 TEST_CASE("Without binds all of IPv4 is served, and IPv6 where there is any", "[node]") {
     Loop loop;
     const IndexSockets sockets(loop, {.binds = {}, .port = 0}, nothing);

@@ -20,7 +20,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 namespace im::net {
 
@@ -113,9 +112,9 @@ Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
 
 }  // namespace
 
-UdpSocket::UdpSocket(Poco::Net::DatagramSocket socket, const Endpoint& local,
+UdpSocket::UdpSocket(const Poco::Net::DatagramSocket& socket, const Endpoint& local,
                      const UdpOptions& options)
-    : socket_(std::move(socket)),
+    : socket_(socket),
       descriptor_(static_cast<int>(socket_.impl()->sockfd())),
       options_(options),
       local_(local),

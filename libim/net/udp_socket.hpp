@@ -152,7 +152,8 @@ private:
         std::uint32_t interface = 0;  // of a link-local address
     };
 
-    UdpSocket(Poco::Net::DatagramSocket socket, const Endpoint& local, const UdpOptions& options);
+    UdpSocket(const Poco::Net::DatagramSocket& socket, const Endpoint& local,
+              const UdpOptions& options);
     void takeHold();
     void bind();
     void setOptions();

@@ -24,8 +24,8 @@ def _pair(w):
 def _start(w, sockets, *args, person=None, env=None, count=None, pid="$$"):
     """imindex with these as descriptors 3, 4, ..., like systemd does it."""
     person = person or w.person("index")
-    # dup2 in order from high numbers, so that none is overwritten before it is moved.
-    moves = "".join(f"exec {40 + i}<&{s.fileno()}; " for i, s in enumerate(sockets))
+    # All to high numbers first, so that none is overwritten before it is moved.
+    moves = "".join(f"exec {40 + i}<&{s.fileno()} {s.fileno()}<&-; " for i, s in enumerate(sockets))
     moves += "".join(f"exec {3 + i}<&{40 + i} {40 + i}<&-; " for i in range(len(sockets)))
     count = len(sockets) if count is None else count
     script = f'{moves} export LISTEN_PID={pid} LISTEN_FDS={count}; exec "$0" "$@"'

@@ -378,7 +378,10 @@ def cpu(pid):
 
 
 def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        raise Skip("root, to see the descriptors of a process that has confined itself") from None
 
 
 class Index(Program):

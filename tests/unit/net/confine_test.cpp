@@ -4,6 +4,8 @@
 #include "tests/support/catch.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -15,6 +17,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -110,7 +114,45 @@ std::string statusOf(const std::string& key) {
     return {};
 }
 
+/// As on a kernel without `call`: it fails with ENOSYS from now on.
+bool forget(long call) {
+    std::array<sock_filter, 4> program{{
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<std::uint32_t>(call)},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+    }};
+    const sock_fprog filter{program.size(), program.data()};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
 }  // namespace
+
+TEST_CASE("What a kernel lacks is left out and told, and the rest is done", "[net]") {
+    if (isSkippedWithout("seccomp")) return;
+    struct Lack {
+        long call;
+        std::string told;
+    };
+    for (const Lack& lack : {Lack{SYS_landlock_create_ruleset, "landlock: "},
+                             Lack{SYS_seccomp, "seccomp: "}, Lack{SYS_capget, "capabilities: "}}) {
+        const Folder folder;
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (!forget(lack.call)) ::_exit(9);
+            const auto lacking = confine(folder.allowed());
+            ::_exit(has(lacking, lack.told) && statusOf("NoNewPrivs") == "1" &&
+                            canOpen(folder / "state/a", O_RDWR)
+                        ? 0
+                        : 1);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        INFO(lack.told);
+        CHECK(status == 0);
+    }
+}
 
 TEST_CASE("A confined process cannot run another program or trace one", "[net]") {
     if (isSkippedWithout("seccomp")) return;

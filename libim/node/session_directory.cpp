@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "libim/node/private_files.hpp"
 #include "libim/node/session_file.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -17,6 +15,7 @@ namespace im::node {
 namespace {
 
 constexpr std::string_view kSuffix = ".session";
+constexpr std::string_view kWhat = "session directory";
 
 struct CloseDirectory {
     void operator()(DIR* directory) const { closedir(directory); }
@@ -36,67 +35,6 @@ std::optional<SessionId> parseFileName(std::string_view file) {
     if (!user || !server) return {};
     return SessionId{*user, *server};
 }
-
-/// Makes `path` and what is missing above it.
-void makeDirectory(const std::string& path) {
-    if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
-    const std::size_t slash = path.rfind('/');
-    if (errno != ENOENT || slash == 0 || slash == std::string::npos) throw cannot(path, errno);
-    makeDirectory(path.substr(0, slash));
-    if (mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) throw cannot(path, errno);
-}
-
-/// Who can write here can have our messages sent elsewhere.
-void checkOwned(const std::string& path) {
-    struct stat facts {};
-    if (stat(path.c_str(), &facts) < 0) return;  // the next step says why, if that matters
-    if (facts.st_uid != geteuid())
-        throw Error(ErrorKind::NoPermission,
-                    "session directory " + path + ": belongs to somebody else");
-    if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        throw Error(ErrorKind::NoPermission, "session directory " + path + ": others can write it",
-                    "chmod 700 '" + path + "', if you trust what is there");
-}
-
-/// A file that takes its final name only when it is whole, and vanishes otherwise.
-class NewFile {
-public:
-    explicit NewFile(std::string path) : path_(std::move(path)) {
-        temporary_ = path_ + ".new." + std::to_string(getpid());
-        ::unlink(temporary_.c_str());  // of an earlier process with our number that was killed
-        fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd_ < 0) throw cannot(path_, errno);
-    }
-    NewFile(const NewFile&) = delete;
-    NewFile& operator=(const NewFile&) = delete;
-    ~NewFile() {
-        if (fd_ < 0) return;
-        ::close(fd_);
-        ::unlink(temporary_.c_str());
-    }
-
-    void write(std::string_view text) {
-        while (!text.empty()) {
-            const ssize_t count = ::write(fd_, text.data(), text.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) throw cannot(path_, errno);
-            text.remove_prefix(static_cast<std::size_t>(count));
-        }
-    }
-
-    // Not fsync'ed: a login does not survive the machine's end either, and a file cut short by
-    // it is recognised as damaged.
-    void commit() {
-        if (std::rename(temporary_.c_str(), path_.c_str()) < 0) throw cannot(path_, errno);
-        ::close(fd_);
-        fd_ = -1;
-    }
-
-private:
-    std::string path_;
-    std::string temporary_;
-    int fd_ = -1;
-};
 
 /// `name` without what would break the head's lines; it is only shown.
 std::string oneLine(std::string name) {
@@ -128,7 +66,7 @@ std::string SessionDirectory::pathOf(const SessionId& id) const {
 }
 
 std::vector<SessionId> SessionDirectory::list() const {
-    checkOwned(path_);
+    checkDirectory(path_, kWhat);
     const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path_.c_str()));
     if (!directory) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
@@ -144,7 +82,7 @@ std::vector<SessionId> SessionDirectory::list() const {
 std::optional<SessionId> SessionDirectory::select(const std::optional<Name>& user,
                                                   const std::optional<Endpoint>& server) const {
     if (user && server) {
-        checkOwned(path_);
+        checkDirectory(path_, kWhat);
         const SessionId id{*user, *server};
         if (access(pathOf(id).c_str(), F_OK) < 0) return {};
         return id;
@@ -184,11 +122,13 @@ void SessionDirectory::write(const Session& session, const talk::Contacts::Map& 
         body += endpoint.toString();
         body += '\n';
     }
-    makeDirectory(path_);
-    checkOwned(path_);
+    makePrivateDirectory(path_);
+    checkDirectory(path_, kWhat);
+    // Not synced: a login does not survive the machine's end either, and a file cut short by it
+    // is recognised as damaged.
     NewFile file(pathOf({session.user, session.server}));
     file.write(headOf(session, count) + body);
-    file.commit();
+    file.replace();
 }
 
 bool SessionDirectory::remove(const SessionId& id) const {

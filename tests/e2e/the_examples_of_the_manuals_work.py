@@ -19,6 +19,7 @@ IMLOGIN = ("""imlogin --classic""", """imlogin -i bob >/dev/null && imsend bob '
 IMINDEX = ("""imindex -b 127.0.0.1 -p 0 --print-env""", """imindex -v | grep --line-buffered login""",
            """imindex --test && kill -HUP "$(pidof imindex)\"""")
 IMEVENTS = ("""imlisten -T talk | awk -F'\\t' '$4=="BAD"{print $3; fflush()}'""",)
+IMFILES = ("""awk -F'\\t' '$1=="user" && $5=="verified"{print $3}' ~/.local/share/im/known""",)
 TOUR = ("""imlisten -T talk""",)
 
 
@@ -38,9 +39,9 @@ def every_example_is_run_somewhere(w):
     # Python source writes a backslash twice; long pipelines stand in two adjoining literals.
     elsewhere = "".join(path.read_text() for path in ELSEWHERE).replace("\\\\", "\\")
     elsewhere = re.sub(r'"""\s*"""', "", elsewhere)
-    here = {*IMSEND, *IMLISTEN, *IMLOGIN, *IMINDEX, *IMEVENTS, *TOUR}
+    here = {*IMSEND, *IMLISTEN, *IMLOGIN, *IMINDEX, *IMEVENTS, *IMFILES, *TOUR}
     found = set()
-    for page in ("imsend.1", "imlisten.1", "imlogin.1", "imindex.8", "imevents.5", "im.7"):
+    for page in ("imsend.1", "imlisten.1", "imlogin.1", "imindex.8", "imevents.5", "imfiles.5", "im.7"):
         examples = _blocks(page, "EXAMPLES")
         assert examples, page
         for example in examples:
@@ -96,6 +97,14 @@ def log_in_and_see_who_is_there(w):
     bob.login()
     lines = alice.sh(IMLOGIN[0]).ends(0).out.splitlines()
     equal([line.split("\t")[0] for line in lines], ["alice", "bob"])
+
+
+def see_whose_keys_were_compared(w):
+    alice = w.person("alice")
+    known = alice.home / ".local/share/im/known"
+    known.parent.mkdir(parents=True)
+    known.write_text("im known 1\nuser\tX\tbob\tI\tok\t2026-11-22\nuser\tX\tcarol\tI\tverified\t2026-11-22\n")
+    equal(alice.sh(IMFILES[0]).ends(0).out, "carol\n")
 
 
 def write_only_when_bob_is_online(w):

@@ -3,62 +3,129 @@
 
 #include "libim/wire/classic_codec.hpp"
 
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace im::index {
 
 void Announcements::came(const wire::Login& login, Row row, Directory& users) {
-    tell(login);
-    users.joinedAt(row) = static_cast<std::uint32_t>(gathered_.ends.size());
+    gather(login, login.name);
+    users.joinedAt(row) = static_cast<std::uint32_t>(gathered());
 }
 
 void Announcements::leaves(const wire::Logout& logout, Row row, Directory& users) {
-    const std::size_t from = users.isSettled(row) ? 0 : users.joinedAt(row);
-    const std::size_t until = gathered_.ends.size();
-    if (from < until) gathered_.farewells.push_back({users.destination(row), from, until});
-    tell(logout);
+    const Part part = users.partOf(row);
+    const Destination& to = users.destination(row);
+    // Of the train that is under way he has not heard his share.
+    if (part == Part::Waiting) train_.farewells.push_back({to, 0, train_.entries.size()});
+    if (part == Part::Latecomers)
+        train_.farewells.push_back({to, users.joinedAt(row), train_.entries.size()});
+    const std::size_t from = part == Part::Newcomers ? users.joinedAt(row) : 0;
+    if (from < gathered()) gathered_.farewells.push_back({to, from, gathered()});
+    gather(logout, logout.name);
 }
 
-std::uint64_t Announcements::deliver(Directory& users, Sink& sink) {
-    std::swap(gathered_, leaving_);
-    gathered_.clear();
-    std::size_t begin = 0;
-    for (const std::size_t end : leaving_.ends) {
-        leaving_.train.push_back(BytesView(leaving_.bytes).subspan(begin, end - begin));
-        begin = end;
+void Announcements::gather(const wire::Message& message, std::string_view name) {
+    const std::uint64_t hash = hashOf(name, key_);
+    if (!names_.insert(hash)) {
+        ++turn_;
+        names_.forget();
+        names_.insert(hash);
     }
+    const Bytes payload = wire::encodeClassic(message);
+    gathered_.entries.push_back({static_cast<std::uint32_t>(gathered_.bytes.size()),
+                                 static_cast<std::uint32_t>(payload.size()), turn_});
+    gathered_.bytes.insert(gathered_.bytes.end(), payload.begin(), payload.end());
+}
 
+void Announcements::begin(Directory& users) {
+    assert(!isTelling_ && gathered() > 0);
+    std::swap(gathered_, train_);
+    gathered_.clear();
+    names_.forget();
+    turn_ = 0;
+    farewellsTold_ = 0;
+    isTelling_ = true;
+    sortTrain();
+    users.beginTelling();
+}
+
+/// The longest first: a train's last datagram may be shorter than the others.
+void Announcements::sortTrain() {
+    order_.resize(train_.entries.size());
+    std::iota(order_.begin(), order_.end(), 0U);
+    const auto keyOf = [this](std::uint32_t entry) {
+        const Entry& is = train_.entries[entry];
+        return std::tuple(is.turn, ~is.size, entry);
+    };
+    if (order_.size() >= kSortFrom) std::ranges::sort(order_, {}, keyOf);
+    whole_.clear();
+    for (const std::uint32_t entry : order_) whole_.push_back(train_.view(entry));
+}
+
+std::uint64_t Announcements::tell(Directory& users, Sink& sink, std::size_t most) {
+    assert(isTelling_);
+    parts_.clear();
+    // So that none moves while the sink has it.
+    const std::size_t individuals =
+        train_.farewells.size() - farewellsTold_ + users.part(Part::Latecomers).size();
+    parts_.reserve(std::min(most, individuals * whole_.size()) + whole_.size());
     // Farewells first: who left and came back hears what was before and then what was after.
-    std::uint64_t count = 0;
-    const std::size_t all = leaving_.train.size();
-    for (const Farewell& farewell : leaving_.farewells)
-        count += fanOut(farewell.from, farewell.until, {&farewell.to, 1}, sink);
-    const std::span<const Destination> newcomers = users.newcomers();
-    for (std::size_t i = 0; i < newcomers.size(); ++i)
-        count += fanOut(users.joinedAt(users.newcomer(i)), all, newcomers.subspan(i, 1), sink);
-    count += fanOut(0, all, users.settled(), sink);
-    users.settle();
+    std::uint64_t count = tellFarewells(sink, most);
+    if (count < most) count += tellLatecomers(users, sink, most - count);
+    if (count < most) count += tellWaiting(users, sink, most - count);
+    isTelling_ = farewellsTold_ < train_.farewells.size() ||
+                 !users.part(Part::Latecomers).empty() || !users.part(Part::Waiting).empty();
     return count;
 }
 
-void Announcements::tell(const wire::Message& message) {
-    const Bytes payload = wire::encodeClassic(message);
-    gathered_.bytes.insert(gathered_.bytes.end(), payload.begin(), payload.end());
-    gathered_.ends.push_back(gathered_.bytes.size());
+std::uint64_t Announcements::tellFarewells(Sink& sink, std::size_t most) {
+    std::uint64_t count = 0;
+    while (count < most && farewellsTold_ < train_.farewells.size()) {
+        const Farewell& farewell = train_.farewells[farewellsTold_++];
+        count += tellOne(farewell.to, farewell.from, farewell.until, sink);
+    }
+    return count;
 }
 
-std::uint64_t Announcements::fanOut(std::size_t from, std::size_t until,
-                                    std::span<const Destination> to, Sink& sink) const {
-    if (from >= until || to.empty()) return 0;
-    sink.fanOut(std::span(leaving_.train).subspan(from, until - from), to);
-    return (until - from) * to.size();
+std::uint64_t Announcements::tellLatecomers(Directory& users, Sink& sink, std::size_t most) {
+    std::uint64_t count = 0;
+    while (count < most && !users.part(Part::Latecomers).empty()) {
+        const Destination& to = users.part(Part::Latecomers).back();
+        count += tellOne(to, users.joinedAt(users.lastOf(Part::Latecomers)), train_.entries.size(),
+                         sink);
+        users.tellLast(1);
+    }
+    return count;
+}
+
+std::uint64_t Announcements::tellWaiting(Directory& users, Sink& sink, std::size_t most) {
+    const std::span<const Destination> waiting = users.part(Part::Waiting);
+    if (!users.part(Part::Latecomers).empty() || waiting.empty()) return 0;
+    const std::size_t some = std::clamp<std::size_t>(most / whole_.size(), 1, waiting.size());
+    sink.fanOut(whole_, waiting.last(some));
+    users.tellLast(some);
+    return some * whole_.size();
+}
+
+/// What stands in the train from `from` on and before `until`, in the train's order.
+std::uint64_t Announcements::tellOne(const Destination& to, std::size_t from, std::size_t until,
+                                     Sink& sink) {
+    const std::size_t first = parts_.size();
+    for (const std::uint32_t entry : order_)
+        if (entry >= from && entry < until) parts_.push_back(train_.view(entry));
+    const std::span part = std::span<const BytesView>(parts_).subspan(first);
+    if (!part.empty()) sink.fanOut(part, {&to, 1});
+    return part.size();
 }
 
 void Announcements::Batch::clear() {
     bytes.clear();
-    ends.clear();
+    entries.clear();
     farewells.clear();
-    train.clear();
 }
 
 }  // namespace im::index

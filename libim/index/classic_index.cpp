@@ -112,7 +112,8 @@ ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer
       rate_(seed),
       announcing_(seed),
       answering_(seed),
-      leases_(now) {
+      leases_(now),
+      announcements_(seed) {
     setAccept();
     restore();
 }
@@ -304,6 +305,7 @@ bool ClassicIndex::mayAnswer(const Address& address) {
 }
 
 bool ClassicIndex::mayAnnounce(const Address& source, std::size_t datagrams) {
+    if (announcements_.gathered() >= kMostGathered) return false;
     if (policy_.rate == 0 || datagrams == 0) return true;
     constexpr Duration kToken = Duration(std::chrono::seconds(1)) / kAnnouncementRate;
     constexpr sealed::RateLimit::Allowance kAllowance{kToken, kToken * kAnnouncementBurst};
@@ -391,7 +393,6 @@ std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from
     return roster_.bytes(users_);
 }
 
-/// Nobody is removed from the directory here: a sink may still be sending from it.
 void ClassicIndex::confirm(const Address& from) {
     bool hasSome = false;
     for (Row row = pending_.firstFrom(from); row != kNoRow; row = pending_.firstFrom(from)) {
@@ -418,19 +419,26 @@ void ClassicIndex::confirm(const Address& from) {
 
 void ClassicIndex::tick(TimePoint now, Sink& sink) {
     now_ = now;
-    endLeases();
-    endUnreachable();
-    endPending();
-    store_.commit();
-    if (store_.settled()) announce(sink);
-}
-
-void ClassicIndex::announce(Sink& sink) {
-    counters_.announcements += announcements_.deliver(users_, sink);
+    if (!isCommitting_) {
+        endLeases();
+        endUnreachable();
+        endPending();
+        store_.commit();
+        isCommitting_ = true;
+    }
+    if (store_.settled()) {
+        isCommitting_ = false;
+        if (!announcements_.isTelling() && announcements_.gathered() > 0)
+            announcements_.begin(users_);
+    }
+    if (announcements_.isTelling())
+        counters_.announcements += announcements_.tell(users_, sink, policy_.announcementsPerTick);
 }
 
 std::optional<TimePoint> ClassicIndex::nextDeadline() const {
-    if (!announcements_.empty() || !unreachable_.empty()) return now_;
+    if (announcements_.isTelling()) return now_;
+    if (isCommitting_) return {};  // its end is what comes next
+    if (announcements_.gathered() > 0 || !unreachable_.empty()) return now_;
     return earlier(leases_.nextDeadline(), pending_.nextDeadline());
 }
 

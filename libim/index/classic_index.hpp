@@ -7,7 +7,7 @@
 // and under a fuzzer.  Not thread-safe; it belongs to one loop.  Models im::Protocol.
 //
 // Cost: a login is O(1) in the number of users, apart from telling them, which is one fanOut()
-// per batch: announcements gather in receive() and leave in tick().
+// per batch: announcements gather in receive() and leave in tick(), a slice at a time.
 #pragma once
 
 #include "libim/base/datagram.hpp"
@@ -91,28 +91,26 @@ public:
     /// Takes one datagram.  Answers go into `sink` now, announcements at tick().
     void receive(const Datagram& datagram, TimePoint now, Sink& sink);
 
-    /// Ends leases and unconfirmed logins that are due, at most kMaxEndsPerTick of each (what is
-    /// left has nextDeadline() in the past); commits the store; when that has settled(), hands
-    /// gathered announcements to `sink`.  Call after each batch and at nextDeadline(), before
-    /// answers are put on the wire.  When the store has not settled, then wait for it with
-    /// everything: with what `sink` has, and with further datagrams and ticks; and announce().
+    /// Ends leases and unconfirmed logins that are due, at most kMaxEndsPerTick of each; commits
+    /// the store; and hands announcements to `sink`, at most Policy::announcementsPerTick, and
+    /// only of what is durable.  What is left has nextDeadline() in the past.  Call after each
+    /// batch and at nextDeadline().
+    ///
+    /// After a tick the store may not have settled.  Until it has, keep back what receive() wrote
+    /// into its sink, and give no more datagrams; and tick when it has.
     void tick(TimePoint now, Sink& sink);
-
-    /// Hands gathered announcements to `sink`.  REQUIRES: the store has settled.
-    void announce(Sink& sink);
 
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 
     /// A TCP connection came from `from`: confirms the pending logins of that address (they are
     /// announced at the next tick), and returns the roster to write before closing, or nothing
     /// when none goes there (close at once).  The bytes are shared by all connections until
-    /// somebody comes or goes.  Who is confirmed is in the store, committed, on return.  Spans
-    /// that a sink got from tick() stay valid.
+    /// somebody comes or goes.  Who is confirmed is in the store, committed, on return.
     [[nodiscard]] std::shared_ptr<const std::string> fetchRoster(const Address& from,
                                                                  TimePoint now);
 
     /// The host of `endpoint` answered port-unreachable.  Who has done so often enough is logged
-    /// out at the next tick.  Spans that a sink got from tick() stay valid.
+    /// out at the next tick.
     void unreachable(const Endpoint& endpoint, TimePoint now);
 
     /// New knobs hold from the next datagram on; nobody is thrown out.  With another lease than
@@ -190,6 +188,7 @@ private:
     sealed::RateLimit answering_;   // a token is an answer to an unproven address
     LeaseWheel leases_;
     Announcements announcements_;
+    bool isCommitting_ = false;  // and the store had not settled at the last tick
     RosterCache roster_;
     std::vector<Row> unreachable_;  // to be logged out, unless they show that they are there
     Counters counters_;

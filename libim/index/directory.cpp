@@ -3,22 +3,15 @@
 
 #include <algorithm>
 #include <cassert>
-#include <utility>
 
 namespace im::index {
-
-namespace {
-
-constexpr std::size_t kFirstDestinations = 64;
-
-}  // namespace
 
 Directory::Directory(const HashKey& key) : key_(key), addresses_(key) {}
 
 void Directory::reserve(std::size_t count) {
     names_.reserve(count);
     endpoints_.reserve(count);
-    destinations_.reserve(std::max(kFirstDestinations, count));
+    destinations_.reserve(count);
     rows_.reserve(count);
 }
 
@@ -83,33 +76,57 @@ Row Directory::at(const Endpoint& endpoint, Row candidate) const {
     return candidate;
 }
 
-std::span<const Destination> Directory::newcomers() const {
-    return std::span(destinations_).subspan(settled_);
+std::size_t Directory::beginOf(Part part) const {
+    return part == Part::Waiting ? 0 : ends_[static_cast<std::size_t>(part) - 1];
+}
+
+std::size_t Directory::endOf(Part part) const {
+    return part == Part::Newcomers ? destinations_.size() : ends_[static_cast<std::size_t>(part)];
+}
+
+std::span<const Destination> Directory::part(Part part) const {
+    return std::span(destinations_).subspan(beginOf(part), endOf(part) - beginOf(part));
+}
+
+Part Directory::partOf(Row row) const {
+    const auto end = std::ranges::upper_bound(ends_, std::size_t{users_[row].dense});
+    return static_cast<Part>(end - ends_.begin());
+}
+
+void Directory::beginTelling() {
+    assert(part(Part::Waiting).empty() && part(Part::Latecomers).empty());
+    ends_ = {endOf(Part::Told), size(), size()};
+}
+
+void Directory::tellLast(std::size_t count) {
+    if (part(Part::Latecomers).empty()) {
+        assert(count <= part(Part::Waiting).size());
+        ends_[0] -= count;
+    } else {
+        assert(count <= part(Part::Latecomers).size());
+    }
+    ends_[1] -= count;
 }
 
 void Directory::settle() {
-    settled_ = destinations_.size();
-    outgrown_.clear();
+    assert(part(Part::Waiting).empty() && part(Part::Latecomers).empty());
+    ends_[2] = size();
 }
 
 void Directory::appendDestination(const Destination& where, Row row) {
-    if (destinations_.size() == destinations_.capacity()) {
-        std::vector<Destination> larger;
-        larger.reserve(std::max(kFirstDestinations, destinations_.size() * 2));
-        larger = destinations_;
-        outgrown_.push_back(std::exchange(destinations_, std::move(larger)));
-    }
     users_[row].dense = static_cast<std::uint32_t>(destinations_.size());
     destinations_.push_back(where);
     rows_.push_back(row);
 }
 
+/// The last of each part takes the place that the part before has left.
 void Directory::dropDestination(std::uint32_t dense) {
     std::size_t hole = dense;
-    if (hole < settled_) {
-        --settled_;
-        moveDestination(settled_, hole);
-        hole = settled_;
+    for (std::size_t& end : ends_) {
+        if (hole >= end) continue;
+        --end;
+        if (hole != end) moveDestination(end, hole);
+        hole = end;
     }
     if (hole + 1 < destinations_.size()) moveDestination(destinations_.size() - 1, hole);
     destinations_.pop_back();
@@ -138,7 +155,7 @@ void Directory::takeFromOrder(Row row) {
 bool Directory::isConsistent() const {
     const std::size_t count = destinations_.size();
     bool sound = users_.size() == count && rows_.size() == count && names_.size() == count &&
-                 endpoints_.size() == count && settled_ <= count &&
+                 endpoints_.size() == count && std::ranges::is_sorted(ends_) && ends_[2] <= count &&
                  addresses_.addresses() <= count && (first_ == kNoRow) == (count == 0);
     std::size_t seen = 0;
     Row before = kNoRow;

@@ -13,11 +13,13 @@
 // Bytes are those of one user among a million at a million addresses (150 in all); at few
 // addresses there are 114.
 //
-// `destinations` is what a broadcast hands over as it is.  It has two parts: the settled, who
-// were there before the present batch, then the newcomers.  Who leaves is replaced by the last
-// of his part, so each part stays one span; settle() makes settled of all:
+// `destinations` is what a broadcast hands over as it is.  It has four parts; who leaves is
+// replaced by the last of his part, so each part stays one span:
 //
-//     | settled: each gets the whole train | newcomers: each gets what followed his login |
+//     | waiting: to hear the whole train | latecomers: a part of it | told | newcomers: the next |
+//
+// beginTelling() makes waiting of those who have been told and latecomers of the newcomers;
+// tellLast() moves a border.
 //
 // Users are also linked in the order of their logins, for the roster.
 #pragma once
@@ -42,6 +44,9 @@
 #include <vector>
 
 namespace im::index {
+
+/// Of the dense destinations, in their order.
+enum class Part : std::uint8_t { Waiting, Latecomers, Told, Newcomers };
 
 class Directory {
 public:
@@ -94,13 +99,18 @@ public:
     Row first() const { return first_; }
     Row next(Row row) const { return users_[row].next; }
 
-    /// Both parts of the dense array.  What they show stays as it is, and in place, until
-    /// remove() or setPath(); and until the next settle() also when add() makes the array grow.
-    std::span<const Destination> settled() const { return {destinations_.data(), settled_}; }
-    std::span<const Destination> newcomers() const;
-    /// The row of newcomers()[i].
-    Row newcomer(std::size_t i) const { return rows_[settled_ + i]; }
-    bool isSettled(Row row) const { return users_[row].dense < settled_; }
+    /// What a part shows stays as it is until something is added or removed, or a path set.
+    std::span<const Destination> part(Part part) const;
+    Part partOf(Row row) const;
+    /// The row of part(part).back().  REQUIRES: there is one.
+    Row lastOf(Part part) const { return rows_[endOf(part) - 1]; }
+
+    /// REQUIRES: nobody is waiting, there are no latecomers.
+    void beginTelling();
+    /// The last `count` latecomers have been told, or where there are none, of those waiting.
+    /// REQUIRES: there are so many.
+    void tellLast(std::size_t count);
+    /// Newcomers have been told as well.  REQUIRES: as beginTelling().
     void settle();
 
     /// How the names lie in their table, for tests.  Slow.
@@ -127,6 +137,8 @@ private:
     void takeFromOrder(Row row);
     bool isConsistent(Row row) const;
     Row at(const Endpoint& endpoint, Row candidate) const;
+    std::size_t beginOf(Part part) const;
+    std::size_t endOf(Part part) const;
 
     HashKey key_;
     Slab<User> users_;
@@ -136,8 +148,7 @@ private:
 
     std::vector<Destination> destinations_;
     std::vector<Row> rows_;
-    std::size_t settled_ = 0;
-    std::vector<std::vector<Destination>> outgrown_;  // somebody may still be sending from them
+    std::array<std::size_t, 3> ends_{};  // of each part but the last
 
     Row first_ = kNoRow;
     Row last_ = kNoRow;

@@ -29,6 +29,9 @@ struct Policy {
     std::size_t maxUsers = 1'000'000;
     std::size_t maxPerIp = 1024;  ///< 0: no limit
     std::uint32_t rate = 200;     ///< requests a second and source, burst twice that; 0: no limit
+    /// What one tick() hands over at most, about: what the kernel needs 1 to 4 ms for, so that
+    /// nobody who logs in waits longer than a few of these, whatever others are told.
+    std::size_t announcementsPerTick = 1024;
 };
 
 /// What the index must know of the host it runs on, to refuse endpoints that are itself (T4) or
@@ -53,6 +56,10 @@ inline constexpr int kMaxUnprovenAnswers = 3;
 /// beside 1,000 others, or one where there are a million.  Not counted when Policy::rate is 0.
 inline constexpr int kAnnouncementRate = 50'000;
 inline constexpr int kAnnouncementBurst = 2'000'000;
+
+/// So many announcements may wait for those before them to be told: 6 MB.  Then whoever would
+/// cause another one is refused (Refusal::Rate).
+inline constexpr std::size_t kMostGathered = 65'536;
 
 /// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).
 inline constexpr std::size_t kMaxRequest = 512;

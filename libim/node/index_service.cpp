@@ -52,7 +52,7 @@ void IndexService::start(index::Policy policy, index::Store& store) {
     nextHostFacts_ = loop_.now() + kHostFactsInterval;
     for (net::UdpSocket* socket : sockets_.udp()) watch(*socket);
     // endTurn() does what is due; here is only the waking.
-    loop_.atDeadline([this] { return nextDeadline(); }, [] {});
+    loop_.atDeadline([this] { return index_->nextDeadline(); }, [] {});
     loop_.atDeadline([this] { return std::optional(nextHostFacts_); },
                      [this] {
                          index_->setHostFacts(hostFacts());
@@ -84,19 +84,16 @@ void IndexService::takeDatagrams(net::UdpSocket& socket) {
     for (int i = 0; i < kBatchesPerTurn; ++i) {
         const auto batch = socket.receive();
         if (batch.empty()) return;
-        for (const Datagram& datagram : batch) index_->receive(datagram, loop_.now(), queue_);
+        for (const Datagram& datagram : batch) index_->receive(datagram, loop_.now(), answers_);
     }
 }
 
 /// Answers leave when the commit that tick() begins is done: who is told to be online stays so.
 void IndexService::endTurn() {
-    if (!isPaused_) index_->tick(loop_.now(), queue_);
-    if (!store_->settled()) return setPaused(true);
-    if (isPaused_) {
-        index_->announce(queue_);
-        setPaused(false);
-    }
-    queue_.flush(sockets_.udp());
+    index_->tick(loop_.now(), announcements_);
+    setPaused(!store_->settled());
+    if (!isPaused_) answers_.flush(sockets_.udp());
+    announcements_.flush(sockets_.udp());
 }
 
 void IndexService::setPaused(bool paused) {
@@ -104,10 +101,6 @@ void IndexService::setPaused(bool paused) {
     isPaused_ = paused;
     for (const net::UdpSocket* socket : sockets_.udp())
         loop_.change(socket->descriptor(), paused ? net::LoopEvents{0} : net::kLoopRead);
-}
-
-std::optional<TimePoint> IndexService::nextDeadline() const {
-    return isPaused_ ? std::nullopt : index_->nextDeadline();
 }
 
 index::HostFacts IndexService::hostFacts() const {
@@ -160,7 +153,7 @@ std::string IndexService::counters() const {
     append(line, "lost-receive-buffer-full", udp.overrun);
     append(line, "unsent-refused", udp.refused);
     append(line, "unsent-congested", udp.congested);
-    append(line, "unsent-no-socket", queue_.homeless());
+    append(line, "unsent-no-socket", answers_.homeless() + announcements_.homeless());
     net::TcpCounters tcp;
     for (const auto& listener : sockets_.tcp()) {
         tcp.shed += listener->counters().shed;

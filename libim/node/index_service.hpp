@@ -3,8 +3,8 @@
 // Takes datagrams in batches, lets the index judge them, commits its store, sends what it says,
 // and serves the roster over TCP.  Not thread-safe; it belongs to its loop.
 //
-// While the store has not settled, nothing is sent and no datagram taken: they wait in the
-// kernel's buffer.  Everything else goes on: rosters, signals, deadlines of others.
+// While the store has not settled, no answer is sent and no datagram taken: they wait in the
+// kernel's buffer.  Everything else goes on: announcements, rosters, signals, deadlines of others.
 #pragma once
 
 #include "libim/base/event.hpp"
@@ -65,7 +65,6 @@ private:
     void takeDatagrams(net::UdpSocket& socket);
     void endTurn();
     void setPaused(bool paused);
-    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
     [[nodiscard]] index::HostFacts hostFacts() const;
 
     net::Loop& loop_;
@@ -73,7 +72,8 @@ private:
     IndexSockets sockets_;
     index::Store* store_ = nullptr;
     std::unique_ptr<index::ClassicIndex> index_;
-    net::SendQueue queue_;
+    net::SendQueue answers_;
+    net::SendQueue announcements_;
     TimePoint nextHostFacts_;
     bool isPaused_ = false;  // until the store has settled
 };

@@ -17,6 +17,7 @@ Policy unlimited() {
     Policy policy;
     policy.rate = 0;
     policy.maxPerIp = 0;
+    policy.announcementsPerTick = std::size_t{1} << 40U;
     return policy;
 }
 

@@ -179,7 +179,7 @@ TEST_CASE("Nobody is told of a login before it is stored") {
     CHECK(world.heard("10.0.0.1:4000").empty());
     world.store().write();
     REQUIRE(world.store().settled());
-    world.index().announce(world.sink());
+    world.tick();
     CHECK(world.heard("10.0.0.1:4000") == Lines{"login,bob,10.0.0.2:4000"});
 }
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <list>
-
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +17,7 @@ using im::Destination;
 using im::Endpoint;
 using im::index::Directory;
 using im::index::kNoRow;
+using im::index::Part;
 using im::index::Row;
 using im::index::StoreKey;
 using im::index::test::addressAt;
@@ -95,62 +96,70 @@ TEST_CASE("Several users may be at one endpoint") {
     CHECK(users.firstAt(endpointAt("10.0.0.2:5")) == kNoRow);
 }
 
-TEST_CASE("Who comes in a batch stays behind the settled until settle()") {
+TEST_CASE("Destinations have four parts, and a train moves their borders") {
     Directory users(kTestKey);
     users.add(nameOf("a"), {endpointAt("10.0.0.1:5")});
     users.add(nameOf("b"), {endpointAt("10.0.0.2:5")});
     users.settle();
-    CHECK(users.settled().size() == 2);
+    CHECK(users.part(Part::Told).size() == 2);
     const Row c = users.add(nameOf("c"), {endpointAt("10.0.0.3:5")});
-    CHECK_FALSE(users.isSettled(c));
-    users.remove(users.find("a"));
-    CHECK(endpointsOf(users.settled()) == std::multiset{endpointAt("10.0.0.2:5")});
-    CHECK(endpointsOf(users.newcomers()) == std::multiset{endpointAt("10.0.0.3:5")});
-    CHECK(users.newcomer(0) == c);
-    users.settle();
-    CHECK(users.isSettled(c));
-    CHECK(users.newcomers().empty());
-}
+    CHECK(users.partOf(c) == Part::Newcomers);
 
-TEST_CASE("What a broadcast is sending from survives that users come before it is done") {
-    Directory users(kTestKey);
-    for (std::uint32_t i = 0; i < 64; ++i)
-        users.add(nameOf("u" + std::to_string(i)), {numbered(i)});
+    users.beginTelling();
+    CHECK(users.part(Part::Waiting).size() == 2);
+    CHECK(users.partOf(c) == Part::Latecomers);
+    CHECK(users.lastOf(Part::Latecomers) == c);
+    const Row d = users.add(nameOf("d"), {endpointAt("10.0.0.4:5")});
+    users.tellLast(1);
+    CHECK(users.partOf(c) == Part::Told);
+    users.tellLast(1);
+    CHECK(users.partOf(users.find("b")) == Part::Told);
+    CHECK(users.partOf(users.find("a")) == Part::Waiting);
+    CHECK(users.partOf(d) == Part::Newcomers);
+    users.remove(users.find("a"));
+    CHECK(users.part(Part::Waiting).empty());
+    CHECK(endpointsOf(users.part(Part::Told)) ==
+          std::multiset{endpointAt("10.0.0.2:5"), endpointAt("10.0.0.3:5")});
     users.settle();
-    const std::span<const Destination> broadcast = users.settled();
-    for (std::uint32_t i = 64; i < 10'000; ++i)
-        users.add(nameOf("u" + std::to_string(i)), {numbered(i)});
-    for (std::uint32_t i = 0; i < 64; ++i) CHECK(broadcast[i].to == numbered(i));
+    CHECK(users.partOf(d) == Part::Told);
 }
 
 TEST_CASE("All parts of a Directory tell the same, whatever came and went") {
     Random random(GENERATE(1U, 2U, 3U));
     Directory users(kTestKey);
     std::list<std::pair<std::string, Endpoint>> model;  // in order of login
-    std::set<std::string> settled;
+    std::map<std::string, Part> parts;
+    const auto isIn = [&](Part part) {
+        return std::ranges::count_if(parts, [&](const auto& is) { return is.second == part; });
+    };
     for (int step = 0; step < 4000; ++step) {
         const std::string name = "user" + std::to_string(random.below(60));
         const auto known = std::ranges::find(model, name, &std::pair<std::string, Endpoint>::first);
-        if (random.below(20) == 0) {
-            users.settle();
-            settled.clear();
-            for (const auto& [each, endpoint] : model) settled.insert(each);
+        const bool isTelling = isIn(Part::Waiting) + isIn(Part::Latecomers) > 0;
+        if (random.below(10) == 0 && !isTelling) {
+            users.beginTelling();
+            for (auto& [each, part] : parts)
+                part = part == Part::Told ? Part::Waiting : Part::Latecomers;
+        } else if (random.below(2) == 0 && isTelling) {
+            const Part part = isIn(Part::Latecomers) > 0 ? Part::Latecomers : Part::Waiting;
+            parts[std::string(users.name(users.lastOf(part)))] = Part::Told;
+            users.tellLast(1);
         } else if (known != model.end()) {
             users.remove(users.find(name));
             model.erase(known);
-            settled.erase(name);
+            parts.erase(name);
         } else {
             const Endpoint endpoint = numbered(random.below(20));
             users.add(nameOf(name), {endpoint});
             model.emplace_back(name, endpoint);
+            parts[name] = Part::Newcomers;
         }
         REQUIRE(users.isConsistent());
-        REQUIRE(users.settled().size() == settled.size());
         REQUIRE(std::ranges::equal(inOrder(users), model, {}, {},
                                    &std::pair<std::string, Endpoint>::first));
         for (const auto& [each, endpoint] : model) {
             REQUIRE(users.destination(users.find(each)).to == endpoint);
-            REQUIRE(users.isSettled(users.find(each)) == settled.contains(each));
+            REQUIRE(users.partOf(users.find(each)) == parts.at(each));
         }
     }
 }

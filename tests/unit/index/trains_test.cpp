@@ -5,6 +5,7 @@
 #include "tests/unit/index/world.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -85,23 +86,31 @@ private:
 /// Does the same to both and compares what each endpoint heard.
 class Race {
 public:
-    Race(std::uint32_t seed, Confirm confirm, bool sharesEndpoints)
+    /// `slice`: announcements a tick.
+    Race(std::uint32_t seed, Confirm confirm, bool sharesEndpoints, std::size_t slice = 1024)
         : random_(seed),
-          world_(policyOf(confirm)),
+          world_(policyOf(confirm, slice)),
           naive_(confirm == Confirm::Tcp),
           sharesEndpoints_(sharesEndpoints) {}
 
     void batch(std::uint32_t most) {
         for (std::uint32_t i = random_.below(most + 1); i > 0; --i) step();
         world_.tick();
+        if (!world_.isDue()) compare();
+    }
+    /// Until everything has been told.
+    void end() {
+        while (world_.isDue()) world_.tick();
         compare();
+        CHECK(compared_ > 1);
     }
 
 private:
     static constexpr std::uint32_t kUsers = 12;
 
-    static Policy policyOf(Confirm confirm) {
+    static Policy policyOf(Confirm confirm, std::size_t slice) {
         Policy policy;
+        policy.announcementsPerTick = slice;
         policy.rate = 0;
         policy.confirm = confirm;
         return policy;
@@ -149,6 +158,7 @@ private:
                 compare("10.0.0." + std::to_string(user + 1) + ":" + std::to_string(port));
         REQUIRE(world_.roster("10.9.9.9") == naive_.names());
         naive_.heard.clear();
+        ++compared_;
         REQUIRE(world_.index().isConsistent());
         REQUIRE_FALSE(world_.isDue());
     }
@@ -156,24 +166,48 @@ private:
     void compare(const std::string& endpoint) {
         Lines heard = world_.heard(endpoint);
         Lines expected = naive_.heard[endpoint];
-        if (sharesEndpoints_) {  // of two users at one endpoint each has an order, both have none
-            std::ranges::sort(heard);
-            std::ranges::sort(expected);
-        }
+        // Of two users at one endpoint each has an order, both have none.
+        if (!sharesEndpoints_)
+            for (std::uint32_t user = 0; user < kUsers; ++user)
+                REQUIRE(of(user, heard) == of(user, expected));
+        std::ranges::sort(heard);
+        std::ranges::sort(expected);
         REQUIRE(heard == expected);
+    }
+
+    static Lines of(std::uint32_t user, const Lines& lines) {
+        Lines some;
+        std::ranges::copy_if(lines, std::back_inserter(some), [&](const std::string& line) {
+            return line.find(",user" + std::to_string(user) + ",") != std::string::npos;
+        });
+        return some;
     }
 
     Random random_;
     World world_;
     NaiveIndex naive_;
     bool sharesEndpoints_;
+    int compared_ = 0;
 };
 
 }  // namespace
 
-TEST_CASE("Everybody hears of a batch what he would have heard one at a time, in order") {
+TEST_CASE("Everybody hears of a batch what he would have heard one at a time, each name in order") {
     Race race(GENERATE(1U, 2U, 3U, 4U, 5U), Confirm::Off, false);
     for (int i = 0; i < 400; ++i) race.batch(i % 2 == 0 ? 30 : 3);
+}
+
+TEST_CASE("The same when a train is told in slices, and much happens between two of them") {
+    const auto slice = GENERATE(1U, 2U, 7U, 30U);
+    Race race(GENERATE(21U, 22U, 23U), Confirm::Off, false, slice);
+    for (int i = 0; i < 2000; ++i) race.batch(i % 20 == 0 ? 30 : i % 3 == 0 ? 1 : 0);
+    race.end();
+}
+
+TEST_CASE("A train that is told in slices, to users who share an endpoint") {
+    Race race(GENERATE(24U, 25U), Confirm::Off, true, 5);
+    for (int i = 0; i < 2000; ++i) race.batch(i % 20 == 0 ? 30 : i % 3 == 0 ? 1 : 0);
+    race.end();
 }
 
 TEST_CASE("Users who are confirmed within a batch hear the same as one at a time") {
@@ -242,7 +276,7 @@ TEST_CASE("Those who were there before a batch get it in one call") {
     World world;
     for (int i = 1; i <= 100; ++i)
         world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
-    world.tick();
+    while (world.isDue()) world.tick();
     world.sink().fanOuts = 0;
     world.sink().datagrams = 0;
     world.logout("user7", "10.0.0.7:1");
@@ -252,4 +286,91 @@ TEST_CASE("Those who were there before a batch get it in one call") {
     // user100 heard of user7; the 98 left heard all three; the newcomer was the last.
     CHECK(world.sink().fanOuts == 2);
     CHECK(world.sink().datagrams == 1 + 98 * 3 + 1);
+}
+
+TEST_CASE("A tick hands over no more than its slice and one user's share") {
+    Policy policy;
+    policy.announcementsPerTick = 10;
+    World world(policy);
+    for (int i = 1; i <= 100; ++i)
+        world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
+    std::size_t told = 0;
+    for (int ticks = 0; world.isDue(); ++ticks) {
+        REQUIRE(ticks < 1000);
+        world.sink().datagrams = 0;
+        world.tick();
+        CHECK(world.sink().datagrams < 10 + 100);
+        told += world.sink().datagrams;
+    }
+    CHECK(told == 100 * 99 / 2);
+    CHECK(world.index().counters().announcements == told);
+}
+
+namespace {
+
+/// Someone who hears all that follows.
+class Onlooker : public World {
+public:
+    Onlooker() {
+        login("alice", "10.0.0.1:1");
+        tick();
+        heard("10.0.0.1:1");
+    }
+    Lines told() {
+        tick();
+        return heard("10.0.0.1:1");
+    }
+};
+
+}  // namespace
+
+TEST_CASE("Of many announcements those of equal length leave together, the longest first") {
+    Onlooker world;
+    Lines longer;
+    Lines shorter;
+    for (char c = 'a'; c < 'k'; ++c) {
+        world.login(std::string{c}, "10.0.0.2:1");
+        shorter.push_back(std::string("login,") + c + ",10.0.0.2:1");
+        world.login(std::string{c, c}, "10.0.0.2:1");
+        longer.push_back(std::string("login,") + c + c + ",10.0.0.2:1");
+    }
+    longer.insert(longer.end(), shorter.begin(), shorter.end());
+    REQUIRE(longer.size() >= Announcements::kSortFrom);
+    CHECK(world.told() == longer);
+}
+
+TEST_CASE("A few are told in the order in which they happened") {
+    Onlooker world;
+    for (const char* const name : {"x", "bob", "y"}) world.login(name, "10.0.0.2:1");
+    CHECK(world.told() ==
+          Lines{"login,x,10.0.0.2:1", "login,bob,10.0.0.2:1", "login,y,10.0.0.2:1"});
+}
+
+TEST_CASE("However many there are, those of one name never change places") {
+    Onlooker world;
+    Lines expected;
+    for (int port = 1; port < 20; ++port) {  // longer and shorter ones of bob in turn
+        const std::string endpoint =
+            "10.0.0.2:" + std::to_string(port % 2 == 0 ? port : 10000 + port);
+        world.login("bob", endpoint);
+        world.login("user" + std::to_string(port), "10.0.0.3:1");
+        expected.push_back("login,bob," + endpoint);
+        if (port < 19) expected.push_back("logout,bob," + endpoint);
+    }
+    Lines heard = world.told();
+    REQUIRE(heard.size() >= Announcements::kSortFrom);
+    std::erase_if(heard, [](const std::string& line) { return line.find(",bob,") == line.npos; });
+    CHECK(heard == expected);
+}
+
+TEST_CASE("Who causes announcements while too many wait is refused until they are told") {
+    Policy policy;
+    policy.rate = 0;
+    policy.maxPerIp = 0;
+    World world(policy);
+    for (std::size_t i = 0; i < kMostGathered; ++i)
+        world.login("u" + std::to_string(i), "10.0.0.1:" + std::to_string(1 + i % 65'535));
+    CHECK(world.refused(Refusal::Rate) == 0);
+    world.login("late", "10.0.0.1:7");
+    CHECK(world.refused(Refusal::Rate) == 1);
 }

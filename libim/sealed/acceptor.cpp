@@ -77,7 +77,7 @@ bool Acceptor::repeatAnswer(const RespStore::Key& key, const Destination& from, 
     if (entry == nullptr) return false;
     auto& sentTo = entry->sentTo;
     const bool known =
-        std::ranges::any_of(sentTo, [&](const Destination& at) { return samePlace(at, from); });
+        std::ranges::any_of(sentTo, [&](const Destination& at) { return sameAddress(at, from); });
     if (!known && sentTo.size() >= kRespAddresses) return true;
     if (!known) sentTo.push_back(from);
     sink.send(from, entry->frame);
@@ -168,9 +168,9 @@ Unconfirmed* Acceptor::find(wire::SessionIndex index) {
 
 bool Acceptor::wasAnswered(const Unconfirmed& unconfirmed, const Destination& at) {
     const RespStore::Entry* entry = answers_.find(unconfirmed.init);
-    if (entry == nullptr) return samePlace(unconfirmed.session.peer(), at);
+    if (entry == nullptr) return sameAddress(unconfirmed.session.peer(), at);
     return std::ranges::any_of(entry->sentTo,
-                               [&](const Destination& to) { return samePlace(to, at); });
+                               [&](const Destination& to) { return sameAddress(to, at); });
 }
 
 Unconfirmed Acceptor::take(wire::SessionIndex index) {

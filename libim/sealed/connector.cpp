@@ -48,7 +48,7 @@ bool Connector::begin(wire::SessionIndex index, const Card& peer, std::span<cons
 Connector::Address& Connector::addressAt(Initiation& initiation, const Destination& at) {
     auto& known = initiation.addresses;
     const auto found = std::ranges::find_if(
-        known, [&at](const Address& address) { return samePlace(address.at, at); });
+        known, [&at](const Address& address) { return sameAddress(address.at, at); });
     if (found != known.end()) return *found;
     if (known.size() >= kInitAddresses) known.pop_back();
     known.push_back({at, {}});
@@ -68,6 +68,14 @@ void Connector::addAddress(wire::SessionIndex index, const Destination& to, Time
     };
     initiation.next = static_cast<std::size_t>(std::ranges::find_if(initiation.sendings, later) -
                                                initiation.sendings.begin());
+}
+
+bool Connector::wasSentTo(wire::SessionIndex index, const Destination& at) const {
+    const auto found = initiations_.find(index);
+    if (found == initiations_.end()) return false;
+    return std::ranges::any_of(found->second.addresses, [&at](const Address& address) {
+        return sameAddress(address.at, at);
+    });
 }
 
 std::optional<Connector::Answered> Connector::receive(const wire::RespFrame& resp) {

@@ -34,6 +34,11 @@ public:
     /// One more address of the peer has become known: tried at once.
     void addAddress(wire::SessionIndex index, const Destination& to, TimePoint now, Sink& sink);
 
+    /// Whether an INIT of it has been meant for that address.  Only from there its RESP counts:
+    /// whoever sees a RESP could send it on from a victim's address, and the session would be
+    /// there.
+    [[nodiscard]] bool wasSentTo(wire::SessionIndex index, const Destination& at) const;
+
     struct Answered {
         Card peer;
         Initiator::Answer answer;

@@ -22,7 +22,7 @@ wire::PingBytes PathValidation::heard(wire::SessionIndex session, const Destinat
         found = candidates_.emplace(session, Candidate{}).first;
         found->second.at = from;
         random_.fill(found->second.ping);
-    } else if (!samePlace(found->second.at, from)) {
+    } else if (!sameAddress(found->second.at, from)) {
         found->second = Candidate{from, 0, {}};
         random_.fill(found->second.ping);
     }
@@ -32,7 +32,7 @@ wire::PingBytes PathValidation::heard(wire::SessionIndex session, const Destinat
 
 bool PathValidation::spend(wire::SessionIndex session, const Destination& to, std::size_t bytes) {
     const auto found = candidates_.find(session);
-    if (found == candidates_.end() || !samePlace(found->second.at, to)) return false;
+    if (found == candidates_.end() || !sameAddress(found->second.at, to)) return false;
     if (found->second.budget < bytes) return false;
     found->second.budget -= bytes;
     return true;
@@ -41,7 +41,7 @@ bool PathValidation::spend(wire::SessionIndex session, const Destination& to, st
 bool PathValidation::proves(wire::SessionIndex session, const Destination& from,
                             const wire::PingBytes& pong) {
     const auto found = candidates_.find(session);
-    if (found == candidates_.end() || !samePlace(found->second.at, from)) return false;
+    if (found == candidates_.end() || !sameAddress(found->second.at, from)) return false;
     if (found->second.ping != pong) return false;
     candidates_.erase(found);
     return true;

@@ -51,9 +51,9 @@ private:
     std::deque<wire::SessionIndex> order_;  // of their coming; some may be gone already
 };
 
-/// One address and one way to it.
-[[nodiscard]] inline bool samePlace(const Destination& a, const Destination& b) {
-    return a.to == b.to && a.via == b.via;
+/// The way to an address is ours; what has to be proved is the address.
+[[nodiscard]] inline bool sameAddress(const Destination& a, const Destination& b) {
+    return a.to == b.to;
 }
 
 }  // namespace im::sealed

@@ -91,6 +91,7 @@ void Transport::take(const Datagram& datagram, std::size_t maxBox, TimePoint now
 void Transport::takeResp(const wire::RespFrame& resp, const Destination& from, TimePoint now,
                          Sink& sink) {
     if (!connector_.has(resp.receiver)) return add(Count::UnknownIndex);
+    if (!connector_.wasSentTo(resp.receiver, from)) return add(Count::NotFromThere);
     auto answered = connector_.receive(resp);
     if (!answered) return add(Count::NotAuthentic);
     const auto records = wire::Records::parse(answered->answer.records);
@@ -102,7 +103,7 @@ void Transport::takeResp(const wire::RespFrame& resp, const Destination& from, T
     beginning.local = resp.receiver;
     beginning.remote = answered->answer.remote;
     beginning.role = noise::Role::Initiator;
-    beginning.peer = from;  // it has our e, so it received there what we sent
+    beginning.peer = from;
     beginning.at = now;
     beginning.rekeyAfter = drawRekey();
     table_.insert(Session(beginning, std::move(answered->answer.ciphers)));
@@ -151,7 +152,10 @@ void Transport::takeFirstBox(Unconfirmed& unconfirmed, const Arrival& arrival, T
 void Transport::followPeer(Session& session, const Arrival& arrival, bool newest, TimePoint now,
                            Sink& sink) {
     if (!newest) return;
-    if (samePlace(session.peer(), arrival.from)) return paths_.forget(session.local());
+    if (sameAddress(session.peer(), arrival.from)) {
+        session.moveTo(arrival.from);
+        return paths_.forget(session.local());
+    }
     const wire::PingBytes opaque = paths_.heard(session.local(), arrival.from, arrival.bytes);
     Bytes records;
     wire::appendRecord(records, wire::PingRecord{opaque});
@@ -205,7 +209,7 @@ void Transport::sendTo(wire::SessionIndex index, const Destination& to, BytesVie
                        TimePoint now, Sink& sink) {
     Session* session = table_.find(index);
     if (session == nullptr || session->isDead(now)) return;
-    if (!samePlace(session->peer(), to) &&
+    if (!sameAddress(session->peer(), to) &&
         !paths_.spend(index, to, wire::kBoxOverhead + records.size()))
         return;
     Bytes frame;

@@ -43,7 +43,7 @@ enum class Count : std::uint8_t {
     NotFrame,      ///< length, magic, version, type
     UnknownIndex,  ///< RESP, HINT or BOX for nobody here
     NotAuthentic,  ///< RESP or BOX: forged, damaged, repeated, too old
-    NotFromThere,  ///< first BOX from where no RESP had been sent
+    NotFromThere,  ///< RESP, or first BOX, from where nothing had been sent to
     Full,          ///< a session that would be one too many
     Boxes,         ///< opened
     kCounts

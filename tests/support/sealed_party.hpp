@@ -81,6 +81,7 @@ public:
     std::vector<Sent> outbox;
     std::vector<wire::SessionIndex> known;  ///< sessions that may be used, in order of coming
     std::function<Answer(const Introduction&)> onIntroduced;
+    std::function<void(wire::SessionIndex, std::uint64_t counter)> onReceived;
     Transport transport;
 
     // Sink
@@ -114,8 +115,9 @@ public:
     }
     void unanswered(wire::SessionIndex, TimePoint, Sink&) override { note("unanswered"); }
     void cardRefreshed(wire::SessionIndex, const Card&) override { note("card refreshed"); }
-    void received(wire::SessionIndex, const wire::Records& records, std::uint64_t counter,
+    void received(wire::SessionIndex session, const wire::Records& records, std::uint64_t counter,
                   TimePoint, Sink&) override {
+        if (onReceived) onReceived(session, counter);
         note("received " + std::to_string(counter) + textOf(records));
     }
     void moved(wire::SessionIndex, const Destination& to, TimePoint, Sink&) override {

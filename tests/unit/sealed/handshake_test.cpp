@@ -259,6 +259,18 @@ TEST_CASE("a session is not confirmed from an address that never got its RESP") 
     CHECK(world.bob.count("confirmed") == 1);
 }
 
+TEST_CASE("a RESP sent on from an address that never got the INIT makes no session there") {
+    World world;
+    world.alice.connect(world.bob, "early", world.now);
+    world.deliver(only(world.collect()));
+    const Sent resp = only(world.collect());
+    world.deliver(from(resp, "198.51.100.1:9"));
+    CHECK(world.alice.diary.empty());
+    world.deliver(resp);
+    REQUIRE(world.alice.known.size() == 1);
+    CHECK(world.alice.transport.session(world.alice.known.back())->peer().to == world.bob.here);
+}
+
 TEST_CASE("an unconfirmed session ends after ten seconds") {
     World world;
     world.alice.connect(world.bob, "early", world.now);

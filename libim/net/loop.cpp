@@ -142,6 +142,7 @@ void Loop::runOnce(std::optional<Duration> longest) {
     }
     for (const auto& end : ends_) end();
     forgotten_.clear();
+    turnTimes_.note(net::now() - now_);
 }
 
 void Loop::run() {

@@ -6,6 +6,7 @@
 // No allocation per turn.  Handlers may watch, change and forget anything, also themselves.
 #pragma once
 
+#include "libim/base/duration_histogram.hpp"
 #include "libim/base/time.hpp"
 
 #include <sys/epoll.h>
@@ -63,6 +64,9 @@ public:
     [[nodiscard]] TimePoint now() const { return now_; }
     [[nodiscard]] WallTime wallNow() const { return wallNow_; }
 
+    /// How long turns took, each from the end of its wait to its own end.
+    [[nodiscard]] const DurationHistogram& turnTimes() const { return turnTimes_; }
+
     /// One turn; waits no longer than `longest`.
     void runOnce(std::optional<Duration> longest = {});
     /// Turns until stop(); nothing at all when stop() has been called already.
@@ -101,6 +105,7 @@ private:
     std::uint32_t generations_ = 0;
     TimePoint now_;
     WallTime wallNow_;
+    DurationHistogram turnTimes_;
     bool stopped_ = false;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/net/send_queue.hpp"
 
+#include "libim/net/clock.hpp"
+
 #include <algorithm>
 
 namespace im::net {
@@ -44,7 +46,7 @@ void SendQueue::flush(UdpSocket& socket) {
 
 void SendQueue::flush(std::span<UdpSocket* const> sockets) {
     flushUnicasts(sockets);
-    for (const FanOut& fanOut : fanOuts_) flushFanOut(fanOut, sockets);
+    if (!fanOuts_.empty()) flushFanOuts(sockets);
     fanOuts_.clear();
     unicasts_.clear();
     bytes_.clear();
@@ -62,6 +64,19 @@ void SendQueue::flushUnicasts(std::span<UdpSocket* const> sockets) {
         else if (!batch_.empty())
             sockets[socket]->sendBatch(batch_);
     }
+}
+
+void SendQueue::flushFanOuts(std::span<UdpSocket* const> sockets) {
+    const TimePoint before = now();
+    std::uint64_t datagrams = 0;
+    for (const FanOut& fanOut : fanOuts_) {
+        flushFanOut(fanOut, sockets);
+        datagrams += fanOut.payloads.size() * fanOut.to.size();
+    }
+    fanOutCounters_.last = datagrams;
+    fanOutCounters_.largest = std::max(fanOutCounters_.largest, datagrams);
+    fanOutCounters_.lastTook = now() - before;
+    fanOutCounters_.times.note(fanOutCounters_.lastTook);
 }
 
 void SendQueue::flushFanOut(const FanOut& fanOut, std::span<UdpSocket* const> sockets) {

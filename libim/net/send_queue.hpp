@@ -8,6 +8,7 @@
 
 #include "libim/base/bytes.hpp"
 #include "libim/base/datagram.hpp"
+#include "libim/base/duration_histogram.hpp"
 #include "libim/net/udp_socket.hpp"
 
 #include <cstddef>
@@ -16,6 +17,13 @@
 #include <vector>
 
 namespace im::net {
+
+struct FanOutCounters {
+    DurationHistogram times;    ///< of flushing what one turn had to tell, answers not counted
+    std::uint64_t last = 0;     ///< datagrams of the last one
+    std::uint64_t largest = 0;  ///< of the largest one
+    Duration lastTook{0};
+};
 
 class SendQueue final : public Sink {
 public:
@@ -32,6 +40,7 @@ public:
     [[nodiscard]] bool empty() const { return unicasts_.empty() && fanOuts_.empty(); }
     /// Datagrams dropped because no socket has their family.
     [[nodiscard]] std::uint64_t homeless() const { return homeless_; }
+    [[nodiscard]] const FanOutCounters& fanOuts() const { return fanOutCounters_; }
 
 private:
     struct Unicast {
@@ -45,6 +54,7 @@ private:
     };
 
     void flushUnicasts(std::span<UdpSocket* const> sockets);
+    void flushFanOuts(std::span<UdpSocket* const> sockets);
     void flushFanOut(const FanOut& fanOut, std::span<UdpSocket* const> sockets);
 
     Bytes bytes_;
@@ -53,6 +63,7 @@ private:
     std::vector<UdpSocket::Unicast> batch_;  // scratch of flush()
     std::vector<Destination> destinations_;  // scratch of flush()
     std::uint64_t homeless_ = 0;
+    FanOutCounters fanOutCounters_;
 };
 
 }  // namespace im::net

@@ -218,6 +218,7 @@ bool TcpListener::writeMore(Visitor visitor) {
         if (count < 0) return errno == EAGAIN;
         visitor->written += static_cast<std::size_t>(count);
         most -= static_cast<std::size_t>(count);
+        counters_.bytes += static_cast<std::size_t>(count);
         visitor->progress = loop_.now();
         connections_.splice(connections_.end(), connections_, visitor);
     }
@@ -264,6 +265,17 @@ void TcpListener::whenDue() {
         if (!isWhole(connections_.front())) ++counters_.slow;
         cutOff(connections_.begin());
     }
+}
+
+TcpCounters& TcpCounters::operator+=(const TcpCounters& other) {
+    accepted += other.accepted;
+    served += other.served;
+    bytes += other.bytes;
+    refused += other.refused;
+    shed += other.shed;
+    slow += other.slow;
+    noDescriptor += other.noDescriptor;
+    return *this;
 }
 
 }  // namespace im::net

@@ -41,10 +41,13 @@ struct TcpLimits {
 struct TcpCounters {
     std::uint64_t accepted = 0;
     std::uint64_t served = 0;        ///< everything was handed to the kernel
+    std::uint64_t bytes = 0;         ///< handed to the kernel
     std::uint64_t refused = 0;       ///< nothing to write: closed at once
     std::uint64_t shed = 0;          ///< cut off to make room for another
     std::uint64_t slow = 0;          ///< cut off for want of progress
     std::uint64_t noDescriptor = 0;  ///< accept failed: out of descriptors or memory
+
+    TcpCounters& operator+=(const TcpCounters& other);
 };
 
 class TcpListener {

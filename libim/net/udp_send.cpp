@@ -134,6 +134,7 @@ bool UdpSocket::push() {
         for (int i = 0; i < count; ++i, ++at) {
             const std::size_t datagrams = buffers.out[at].msg_hdr.msg_iovlen;
             counters_.sent += datagrams;
+            counters_.sentBytes += buffers.out[at].msg_len;
             if (datagrams == 1) continue;
             ++counters_.trains;
             if (trains_ == Trains::Untried) trains_ = Trains::Yes;
@@ -178,7 +179,10 @@ void UdpSocket::pushSeparately(std::size_t index) {
             single.msg_controllen = 0;
             fate = trySingle(single);
         }
-        if (fate == Fate::Sent) ++counters_.sent;
+        if (fate == Fate::Sent) {
+            ++counters_.sent;
+            counters_.sentBytes += single.msg_iov->iov_len;
+        }
         if (fate == Fate::Refused) ++counters_.refused;
         if (fate == Fate::Congested) ++counters_.congested;
     }

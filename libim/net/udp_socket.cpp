@@ -179,11 +179,19 @@ void UdpSocket::setOptions() {
         trains_ = Trains::No;
 }
 
-std::size_t UdpSocket::receiveBuffer() const {
+std::size_t UdpSocket::bufferSize(int option) const {
     int granted = 0;
     socklen_t length = sizeof granted;
-    ::getsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &granted, &length);
+    ::getsockopt(descriptor_, SOL_SOCKET, option, &granted, &length);
     return static_cast<std::size_t>(granted);
+}
+
+std::size_t UdpSocket::receiveBuffer() const {
+    return bufferSize(SO_RCVBUF);
+}
+
+std::size_t UdpSocket::sendBuffer() const {
+    return bufferSize(SO_SNDBUF);
 }
 
 PathId UdpSocket::pathTo(const Address& local, std::uint32_t interface) {
@@ -229,6 +237,7 @@ void UdpSocket::takeMessage(std::size_t index) {
     const std::uint32_t lost = received.overrun ? noteOverrun(*received.overrun) : 0;
     const auto from = toEndpoint(buffers_->inFrom[index]);
     if (!from) return;
+    counters_.receivedBytes += buffers_->in[index].msg_len;
     Datagram datagram;
     datagram.lostBefore = lost;
     datagram.from = *from;
@@ -260,6 +269,18 @@ std::span<const Datagram> UdpSocket::receive() {
     for (int i = 0; i < count; ++i) takeMessage(static_cast<std::size_t>(i));
     counters_.received += buffers.datagrams.size();
     return buffers.datagrams;
+}
+
+UdpCounters& UdpCounters::operator+=(const UdpCounters& other) {
+    received += other.received;
+    receivedBytes += other.receivedBytes;
+    overrun += other.overrun;
+    sent += other.sent;
+    sentBytes += other.sentBytes;
+    trains += other.trains;
+    refused += other.refused;
+    congested += other.congested;
+    return *this;
 }
 
 std::span<const Endpoint> UdpSocket::unreachable() {

@@ -60,12 +60,16 @@ struct UdpOptions {
 };
 
 struct UdpCounters {
-    std::uint64_t received = 0;   ///< datagrams
-    std::uint64_t overrun = 0;    ///< lost before us: the receive buffer was full (SO_RXQ_OVFL)
-    std::uint64_t sent = 0;       ///< datagrams handed to the kernel
-    std::uint64_t trains = 0;     ///< calls' messages that were more than one datagram
+    std::uint64_t received = 0;       ///< datagrams
+    std::uint64_t receivedBytes = 0;  ///< of their payloads, as far as they were taken
+    std::uint64_t overrun = 0;        ///< lost before us: the receive buffer was full (SO_RXQ_OVFL)
+    std::uint64_t sent = 0;           ///< datagrams handed to the kernel
+    std::uint64_t sentBytes = 0;      ///< of their payloads
+    std::uint64_t trains = 0;         ///< calls' messages that were more than one datagram
     std::uint64_t refused = 0;    ///< not sent: the kernel refused (no route, not permitted, ...)
     std::uint64_t congested = 0;  ///< not sent: no room in time
+
+    UdpCounters& operator+=(const UdpCounters& other);
 };
 
 class UdpSocket {
@@ -130,6 +134,8 @@ public:
     /// Bytes of receive buffer that the system granted, as it counts them: twice what was wished
     /// for, since each datagram is charged with its bookkeeping.
     [[nodiscard]] std::size_t receiveBuffer() const;
+    /// The same of the send buffer, which is as the system makes it.
+    [[nodiscard]] std::size_t sendBuffer() const;
 
     [[nodiscard]] const UdpCounters& counters() const { return counters_; }
     /// Whether trains go to the kernel in one piece: false when switched off, when the kernel
@@ -157,6 +163,7 @@ private:
     void takeHold();
     void bind();
     void setOptions();
+    [[nodiscard]] std::size_t bufferSize(int option) const;
     PathId pathTo(const Address& local, std::uint32_t interface);
     void takeMessage(std::size_t index);
     std::uint32_t noteOverrun(std::uint32_t counter);

@@ -6,6 +6,7 @@
 #include "tests/support/catch.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -166,6 +167,17 @@ TEST_CASE("The end of a turn comes after its handlers and deadlines", "[net]") {
     pipe.write();
     loop.runOnce();
     CHECK(order == "hdeE");
+}
+
+TEST_CASE("The time of a turn is that of its work, not of its wait", "[net]") {
+    Loop loop;
+    loop.runOnce(60ms);
+    CHECK(loop.turnTimes().count() == 1);
+    CHECK(loop.turnTimes().sum() < 50ms);
+    loop.atEndOfTurn([] { static_cast<void>(::poll(nullptr, 0, 60)); });
+    loop.runOnce(0s);
+    CHECK(loop.turnTimes().count() == 2);
+    CHECK(loop.turnTimes().sum() >= 60ms);
 }
 
 TEST_CASE("run() ends a turn before it waits for the first time", "[net]") {

@@ -43,6 +43,28 @@ TEST_CASE("A SendQueue copies unicasts and sends nothing before flush", "[net]")
     CHECK_FALSE(peer.hasSomething());
 }
 
+TEST_CASE("A SendQueue counts what the last fan-out told, and the largest, and how long", "[net]") {
+    UdpSocket socket(at("127.0.0.1:0"));
+    const PlainSocket peer(SOCK_DGRAM, at("127.0.0.1:0"));
+    const std::vector<BytesView> payloads{asBytes("1"), asBytes("2")};
+    const std::vector<Destination> everybody(3, Destination{peer.local()});
+    SendQueue queue;
+    queue.send({peer.local()}, asBytes("answer"));
+    queue.flush(socket);
+    CHECK(queue.fanOuts().times.count() == 0);
+    queue.fanOut(payloads, everybody);
+    queue.fanOut(payloads, std::span(everybody).first(1));
+    queue.flush(socket);
+    CHECK(queue.fanOuts().last == 8);
+    queue.fanOut(payloads, std::span(everybody).first(1));
+    queue.flush(socket);
+    CHECK(queue.fanOuts().last == 2);
+    CHECK(queue.fanOuts().largest == 8);
+    CHECK(queue.fanOuts().times.count() == 2);
+    CHECK(queue.fanOuts().lastTook > im::Duration{0});
+    CHECK(queue.fanOuts().lastTook <= queue.fanOuts().times.sum());
+}
+
 TEST_CASE("Answers leave before announcements, each kind in its order", "[net]") {
     UdpSocket socket(at("127.0.0.1:0"));
     const PlainSocket peer(SOCK_DGRAM, at("127.0.0.1:0"));

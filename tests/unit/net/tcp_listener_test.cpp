@@ -86,6 +86,7 @@ TEST_CASE("A visitor gets the text whole and then the end", "[net]") {
     auto visitor = tavern.visitor();
     CHECK(tavern.readAll(visitor) == *tavern.text);
     CHECK(tavern.listener.counters().served == 1);
+    CHECK(tavern.listener.counters().bytes == size);
     visitor.close();
     CHECK(tavern.until([&] { return tavern.listener.connections() == 0; }));
 }

@@ -63,6 +63,12 @@ std::vector<std::string> announcements() {
     return {"aaaa", "bbbb", "cccc", "dd", "eeeeeeee", "ffff", "gggg", "", "hhhh", "iiii", "j"};
 }
 
+std::size_t lengthOf(const std::vector<std::string>& texts) {
+    std::size_t length = 0;
+    for (const std::string& text : texts) length += text.size();
+    return length;
+}
+
 }  // namespace
 
 TEST_CASE("A second UdpSocket on a port is refused with EADDRINUSE", "[net]") {
@@ -169,6 +175,7 @@ TEST_CASE("receive takes at most a batch and leaves the rest in order", "[net]")
     const auto rest = takeAll(socket);
     CHECK(rest == std::vector<std::string>(sent.begin() + 8, sent.end()));
     CHECK(socket.counters().received == 20);
+    CHECK(socket.counters().receivedBytes == 30);  // 0 to 9, 10 to 19
 }
 
 TEST_CASE("Reports of dead endpoints cost no datagram in either direction", "[net]") {
@@ -193,6 +200,14 @@ TEST_CASE("Reports of dead endpoints cost no datagram in either direction", "[ne
     for (auto some = socket.unreachable(); !some.empty(); some = socket.unreachable())
         named.insert(named.end(), some.begin(), some.end());
     CHECK(named == std::vector<Endpoint>(10, dead));
+}
+
+TEST_CASE("The buffer sizes are those that the kernel granted", "[net]") {
+    const UdpSocket small(at("127.0.0.1:0"), {.receiveBuffer = 8192});
+    const UdpSocket large(at("127.0.0.1:0"), {.receiveBuffer = 65536});
+    CHECK(small.receiveBuffer() >= 8192);
+    CHECK(large.receiveBuffer() > small.receiveBuffer());
+    CHECK(large.sendBuffer() > 0);
 }
 
 TEST_CASE("Without reportUnreachable nothing is reported", "[net]") {
@@ -228,6 +243,7 @@ TEST_CASE("A fan-out reaches everybody whole and in order", "[net]") {
         CHECK(socket.trainsWork());
         CHECK(socket.counters().trains == 6);  // aaaa..dd, eeeeeeee+ffff, hhhh..j; twice
         CHECK(socket.counters().sent == 2 * texts.size());
+        CHECK(socket.counters().sentBytes == 2 * lengthOf(texts));
     }
     SECTION("in trains of a socket that answers by path") {
         UdpSocket socket(at("0.0.0.0:0"));
@@ -246,6 +262,7 @@ TEST_CASE("A fan-out reaches everybody whole and in order", "[net]") {
         CHECK(takeAll(one) == texts);
         CHECK(takeAll(two) == texts);
         CHECK(socket.counters().trains == 0);
+        CHECK(socket.counters().sentBytes == 2 * lengthOf(texts));
     }
     SECTION("one by one when the kernel refuses the first train, which is remembered") {
         UdpSocket socket(at("127.0.0.1:0"));
@@ -256,6 +273,7 @@ TEST_CASE("A fan-out reaches everybody whole and in order", "[net]") {
         CHECK(takeAll(two) == texts);
         CHECK_FALSE(socket.trainsWork());
         CHECK(socket.counters().sent == 2 * texts.size());
+        CHECK(socket.counters().sentBytes == 2 * lengthOf(texts));
         CHECK(socket.counters().refused == 0);
     }
 }
@@ -278,6 +296,7 @@ TEST_CASE("A listener that coalesces gets every datagram of a train as its own",
     socket.fanOut(viewsOf(texts), destinations);
     CHECK(takeAll(listener) == texts);
     CHECK(listener.counters().received == texts.size());
+    CHECK(listener.counters().receivedBytes == lengthOf(texts));
 }
 
 TEST_CASE("The longest datagram there is passes whole", "[net]") {

@@ -98,6 +98,22 @@ std::string_view toString(Refusal why) {
     return "-";
 }
 
+std::string_view toString(LogoutReason reason) {
+    switch (reason) {
+        case LogoutReason::Bye:
+            return "bye";
+        case LogoutReason::Lease:
+            return "lease";
+        case LogoutReason::Replaced:
+            return "replaced";
+        case LogoutReason::Unreachable:
+            return "unreachable";
+        case LogoutReason::Count:
+            break;
+    }
+    return "-";
+}
+
 ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer& observer,
                            const HashKey& seed, TimePoint now, WallTime calendar)
     : policy_(std::move(policy)),
@@ -209,7 +225,7 @@ void ClassicIndex::handle(const wire::Logout& logout, const Datagram& datagram, 
     if (row != kNoRow && users_.destination(row).to == logout.endpoint) {
         if (!mayAnnounce(datagram.from.address, users_.size() - 1))
             return refuse(Refusal::Rate, datagram.from);
-        return leave(row, "bye");
+        return leave(row, LogoutReason::Bye);
     }
     const Row waiting = pending_.find(name->view(), logout.endpoint.address);
     if (waiting != kNoRow && pending_.destination(waiting).to == logout.endpoint)
@@ -275,7 +291,7 @@ void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
 
     accept(request.where, sink);
     if (mustWait) return wait(request);
-    if (known != kNoRow) leave(known, kReplaced);
+    if (known != kNoRow) leave(known, LogoutReason::Replaced);
     come(request.name, request.where);
 }
 
@@ -354,7 +370,7 @@ void ClassicIndex::come(const Name& name, const Destination& where) {
     observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));
 }
 
-void ClassicIndex::leave(Row row, std::string_view reason) {
+void ClassicIndex::leave(Row row, LogoutReason reason) {
     const Name name = users_.nameOf(row);
     const Endpoint endpoint = users_.destination(row).to;
     announcements_.leaves({name.str(), endpoint}, row, users_);
@@ -362,8 +378,8 @@ void ClassicIndex::leave(Row row, std::string_view reason) {
     users_.remove(row);
     leases_.cancel(row);
     roster_.left();
-    ++counters_.logouts;
-    observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, reason));
+    ++counters_.logouts[static_cast<std::size_t>(reason)];
+    observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, toString(reason)));
 }
 
 void ClassicIndex::renewLease(Row row) {
@@ -376,6 +392,18 @@ std::int64_t ClassicIndex::sinceNow() {
         calendarAtStart_ + std::chrono::duration_cast<std::chrono::milliseconds>(now_ - start_);
     latestSince_ = std::max<std::int64_t>(latestSince_, calendar.time_since_epoch().count());
     return latestSince_;
+}
+
+TableFigures ClassicIndex::tables(TimePoint now) const {
+    const auto buckets = [now](const sealed::RateLimit& limit) {
+        return TableFigures::Buckets{limit.inUse(now), limit.room()};
+    };
+    return {.users = users_.size(),
+            .pending = pending_.size(),
+            .nameSlots = users_.nameSlots(),
+            .requests = buckets(rate_),
+            .announcements = buckets(announcing_),
+            .answers = buckets(answering_)};
 }
 
 // Roster -----------------------------------------------------------------------------------
@@ -446,7 +474,7 @@ void ClassicIndex::endLeases() {
     std::size_t work = kMaxEndsPerTick;
     for (Row row = leases_.takeEnded(now_, work); row != kNoRow;
          row = leases_.takeEnded(now_, work))
-        leave(row, "lease");
+        leave(row, LogoutReason::Lease);
 }
 
 void ClassicIndex::endPending() {
@@ -462,7 +490,7 @@ void ClassicIndex::endUnreachable() {
         const Row row = unreachable_.back();
         unreachable_.pop_back();
         // Not if he has logged in again meanwhile, or the row has got somebody else's.
-        if (users_.unreachableCount(row) == kIsUnreachable) leave(row, "unreachable");
+        if (users_.unreachableCount(row) == kIsUnreachable) leave(row, LogoutReason::Unreachable);
     }
 }
 

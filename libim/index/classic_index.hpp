@@ -55,14 +55,39 @@ enum class Refusal : std::uint8_t {
 
 [[nodiscard]] std::string_view toString(Refusal why);
 
+/// Why a user is no longer online: the text of a logout record.
+enum class LogoutReason : std::uint8_t {
+    Bye,          ///< his own logout
+    Lease,        ///< silent for longer than classicLease
+    Replaced,     ///< logged in from another endpoint
+    Unreachable,  ///< his endpoint answers port-unreachable
+    Count
+};
+
+[[nodiscard]] std::string_view toString(LogoutReason reason);
+
 struct Counters {
     std::uint64_t datagrams = 0;
     std::uint64_t logins = 0;  ///< new on the roster
     std::uint64_t renewals = 0;
-    std::uint64_t logouts = 0;        ///< of any reason
+    std::array<std::uint64_t, static_cast<std::size_t>(LogoutReason::Count)> logouts{};
     std::uint64_t announcements = 0;  ///< datagrams handed to the sink to tell others
     std::uint64_t rosters = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::Count)> refused{};
+};
+
+/// How full the tables are.
+struct TableFigures {
+    struct Buckets {
+        std::size_t inUse = 0;  ///< sources that have taken something lately
+        std::size_t room = 0;
+    };
+    std::size_t users = 0;    ///< counted ones
+    std::size_t pending = 0;  ///< not yet confirmed
+    std::size_t nameSlots = 0;
+    Buckets requests;
+    Buckets announcements;
+    Buckets answers;
 };
 
 /// Is told what happened, for records and log lines.  Called from within receive(), tick(),
@@ -124,12 +149,13 @@ public:
     /// Not yet confirmed.
     [[nodiscard]] std::size_t pendingCount() const { return pending_.size(); }
 
+    /// Walks the buckets: some 0.1 ms when all the sources that fit are there.
+    [[nodiscard]] TableFigures tables(TimePoint now) const;
+
     /// Whether the tables tell the same; for tests.  Slow.
     [[nodiscard]] bool isConsistent() const { return users_.isConsistent(); }
 
 private:
-    static constexpr std::string_view kReplaced = "replaced";
-
     /// One login and what it came with, while it is judged.
     struct LoginRequest {
         Name name;
@@ -161,7 +187,7 @@ private:
     void refuseLogin(Refusal why, const Endpoint& claimed, const Datagram& datagram, Sink& sink);
 
     void come(const Name& name, const Destination& where);
-    void leave(Row row, std::string_view reason);
+    void leave(Row row, LogoutReason reason);
     void renewLease(Row row);
     void confirm(const Address& from);
     void endLeases();

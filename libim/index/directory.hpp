@@ -53,6 +53,8 @@ public:
     explicit Directory(const HashKey& key);
 
     std::size_t size() const { return destinations_.size(); }
+    /// Of the table of names, which has room for three quarters of that many before it grows.
+    std::size_t nameSlots() const { return names_.slots(); }
 
     /// Makes room for `count` users at once: to enter a million takes half the time then, and
     /// leaves no outgrown tables behind.  REQUIRES: there are none.

@@ -48,6 +48,7 @@ public:
     void erase(std::uint64_t hash, Row row);
 
     std::size_t size() const { return size_; }
+    std::size_t slots() const { return slots_.size(); }
 
     /// Slots looked at to find the keys that are in the table.  Slow: it walks the table; for
     /// tests, which show with it that cost does not grow with size.

@@ -8,7 +8,6 @@
 #include <malloc.h>
 #endif
 
-#include <string_view>
 #include <utility>
 
 namespace im::node {
@@ -29,11 +28,6 @@ void giveBackMemory() {
 #endif
 }
 
-void append(std::string& line, std::string_view name, std::uint64_t value) {
-    if (!line.empty()) line += ' ';
-    line.append(name).append("=").append(std::to_string(value));
-}
-
 }  // namespace
 
 IndexService::IndexService(net::Loop& loop, const ServedAddresses& where, Handlers handlers)
@@ -49,6 +43,7 @@ void IndexService::start(index::Policy policy, index::Store& store) {
         std::make_unique<index::ClassicIndex>(std::move(policy), hostFacts(), store, observer,
                                               noise::randomHashKey(), loop_.now(), loop_.wallNow());
     giveBackMemory();
+    startedAt_ = loop_.wallNow();
     nextHostFacts_ = loop_.now() + kHostFactsInterval;
     for (net::UdpSocket* socket : sockets_.udp()) watch(*socket);
     // endTurn() does what is due; here is only the waking.
@@ -109,11 +104,14 @@ index::HostFacts IndexService::hostFacts() const {
             sockets_.tcpPort()};
 }
 
+Endpoint asReachedFromHere(Endpoint bound) {
+    if (bound.address.isUnspecified())
+        bound.address = *Address::parse(bound.address.isV4() ? "127.0.0.1" : "::1");
+    return bound;
+}
+
 Endpoint IndexService::reachableAt() const {
-    Endpoint at = sockets_.udp().front()->local();
-    if (!at.address.isUnspecified()) return at;
-    at.address = *Address::parse(at.address.isV4() ? "127.0.0.1" : "::1");
-    return at;
+    return asReachedFromHere(sockets_.udp().front()->local());
 }
 
 void IndexService::happened(const Event& event) {
@@ -127,43 +125,25 @@ void IndexService::refused(index::Refusal why, const Endpoint& source) {
     if (handlers_.refused) handlers_.refused(why, source);
 }
 
-std::string IndexService::counters() const {
-    std::string line;
-    const index::Counters& of = index_->counters();
-    append(line, "users", index_->userCount());
-    append(line, "pending", index_->pendingCount());
-    append(line, "datagrams", of.datagrams);
-    append(line, "logins", of.logins);
-    append(line, "renewals", of.renewals);
-    append(line, "logouts", of.logouts);
-    append(line, "announcements", of.announcements);
-    append(line, "rosters", of.rosters);
-    for (std::size_t i = 0; i < of.refused.size(); ++i)
-        append(line, "refused-" + std::string(toString(static_cast<index::Refusal>(i))),
-               of.refused[i]);
-    net::UdpCounters udp;
+IndexFigures IndexService::figures() const {
+    IndexFigures figures;
+    figures.startedAt = startedAt_;
+    figures.index = index_->counters();
+    figures.tables = index_->tables(loop_.now());
+    figures.homeless = answers_.homeless() + announcements_.homeless();
+    figures.fanOuts = announcements_.fanOuts();
+    figures.turns = loop_.turnTimes();
+    figures.store = store_->figures();
+    figures.receiveBuffer = sockets_.receiveBuffer();
     for (const net::UdpSocket* socket : sockets_.udp()) {
-        udp.overrun += socket->counters().overrun;
-        udp.sent += socket->counters().sent;
-        udp.refused += socket->counters().refused;
-        udp.congested += socket->counters().congested;
+        figures.udp += socket->counters();
+        figures.sockets.push_back({socket->local(), socket->receiveBuffer(), socket->sendBuffer()});
     }
-    append(line, "sent", udp.sent);
-    append(line, "receive-buffer", sockets_.receiveBuffer());
-    append(line, "lost-receive-buffer-full", udp.overrun);
-    append(line, "unsent-refused", udp.refused);
-    append(line, "unsent-congested", udp.congested);
-    append(line, "unsent-no-socket", answers_.homeless() + announcements_.homeless());
-    net::TcpCounters tcp;
     for (const auto& listener : sockets_.tcp()) {
-        tcp.shed += listener->counters().shed;
-        tcp.slow += listener->counters().slow;
-        tcp.noDescriptor += listener->counters().noDescriptor;
+        figures.tcp += listener->counters();
+        figures.connections += listener->connections();
     }
-    append(line, "roster-shed", tcp.shed);
-    append(line, "roster-slow", tcp.slow);
-    append(line, "no-descriptor", tcp.noDescriptor);
-    return line;
+    return figures;
 }
 
 }  // namespace im::node

@@ -13,13 +13,16 @@
 #include "libim/index/store.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/send_queue.hpp"
+#include "libim/node/index_figures.hpp"
 #include "libim/node/index_sockets.hpp"
 
 #include <functional>
 #include <memory>
-#include <string>
 
 namespace im::node {
+
+/// How a client on this host reaches `bound`: the loopback address stands for "all".
+[[nodiscard]] Endpoint asReachedFromHere(Endpoint bound);
 
 class IndexService final : private index::Observer {
 public:
@@ -52,8 +55,8 @@ public:
     // From here on: REQUIRES start().
     void setPolicy(index::Policy policy) { index_->setPolicy(std::move(policy)); }
 
-    /// "users=3 pending=0 logins=17 …": names and numbers, for a person and for grep.
-    [[nodiscard]] std::string counters() const;
+    /// Everything it counts, as it is now.
+    [[nodiscard]] IndexFigures figures() const;
     [[nodiscard]] std::size_t userCount() const { return index_->userCount(); }
 
 private:
@@ -76,6 +79,7 @@ private:
     net::SendQueue announcements_;
     TimePoint nextHostFacts_;
     bool isPaused_ = false;  // until the store has settled
+    WallTime startedAt_;
 };
 
 }  // namespace im::node

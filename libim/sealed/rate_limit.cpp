@@ -45,6 +45,11 @@ void RateLimit::forgive(const Address& source) {
     if (known != set.end()) *known = {};
 }
 
+std::size_t RateLimit::inUse(TimePoint now) const {
+    const auto isInUse = [now](const Bucket& bucket) { return bucket.fullAt > now; };
+    return static_cast<std::size_t>(std::ranges::count_if(buckets_, isInUse));
+}
+
 RateLimit::Bucket& RateLimit::bucketOf(const Address& source, TimePoint now) {
     if (buckets_.empty()) buckets_.resize(kFirstSources);
     for (;;) {

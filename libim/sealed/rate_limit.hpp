@@ -50,6 +50,8 @@ public:
 
     /// For how many sources there is room now.
     std::size_t room() const { return buckets_.size(); }
+    /// Sources whose bucket is not full.  Walks all of them.
+    std::size_t inUse(TimePoint now) const;
 
 private:
     static constexpr std::size_t kWays = 8;

@@ -7,6 +7,7 @@
 #include "libim/net/loop.hpp"
 #include "libim/net/signals.hpp"
 #include "libim/node/index_service.hpp"
+#include "libim/node/metrics_server.hpp"
 #include "libim/node/sqlite_store.hpp"
 #include "libim/node/state_database.hpp"
 #include "tools/imindex/confinement.hpp"
@@ -25,6 +26,7 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace {
@@ -54,6 +56,7 @@ public:
           refusals_(tool, loop_),
           service_(loop_, plan_.where, handlers()),
           manager_(loop_, [this] { return service_.userCount(); }) {
+        bindMetrics();
         openStore();
         tools::confineTo(tool_, plan_.state);
         service_.start(plan_.policy, *store_);
@@ -68,6 +71,16 @@ public:
     }
 
 private:
+    void bindMetrics() {
+        if (!plan_.metrics) return;
+        try {
+            metrics_.emplace(*plan_.metrics);
+        } catch (const net::BindError& e) {
+            if (e.errnum() != EADDRINUSE) throw;
+            throw Error(e.kind(), e.what(), "--metrics takes any address and port");
+        }
+    }
+
     void openStore() {
         if (plan_.state.empty()) {
             store_ = std::make_unique<index::MemoryStore>();
@@ -114,13 +127,22 @@ private:
     void becomeReady() {
         sayBuffer();
         const Endpoint at = service_.reachableAt();
-        if (plan_.printEnvironment) printer_.addLine("IM_SERVER=" + at.toString());
+        // Its threads begin here: whatever confines this process comes before.
+        if (metrics_) metrics_->start(loop_, [this] { return service_.figures(); });
+        if (plan_.printEnvironment) printEnvironment(at);
         if (plan_.readyDescriptor) {
             // Who does not wait for it any more has no harm from not being told.
             [[maybe_unused]] const ssize_t ignored = ::write(*plan_.readyDescriptor, "\n", 1);
             if (*plan_.readyDescriptor > STDERR_FILENO) ::close(*plan_.readyDescriptor);
         }
         manager_.ready(at.toString());
+    }
+
+    void printEnvironment(const Endpoint& at) {
+        printer_.addLine("IM_SERVER=" + at.toString());
+        if (!metrics_) return;
+        const Endpoint metrics = node::asReachedFromHere(metrics_->local());
+        printer_.addLine("IM_METRICS=http://" + metrics.toString() + "/metrics");
     }
 
     void reload() {
@@ -134,16 +156,7 @@ private:
         manager_.reloaded();
     }
 
-    void sayCounters() {
-        std::string line = service_.counters();
-        if (sqlite_ != nullptr) {
-            const index::StoreFigures figures = sqlite_->figures();
-            line += " state-commits=" + std::to_string(figures.commits) +
-                    " state-failures=" + std::to_string(figures.failures) +
-                    " state-unwritten=" + std::to_string(figures.unwritten);
-        }
-        tool_.complain(line, app::Priority::Info);
-    }
+    void sayCounters() { tool_.complain(counterLine(service_.figures()), app::Priority::Info); }
 
     void stop() {
         manager_.stopping();
@@ -159,6 +172,7 @@ private:
     tools::RefusalLog refusals_;
     node::IndexService service_;
     tools::Manager manager_;
+    std::optional<node::MetricsServer> metrics_;  // its threads end first
 };
 
 /// Every visitor for the roster is a descriptor.

@@ -34,6 +34,7 @@ enum : int {
     MaxPerIp,
     Rate,
     State,
+    Metrics,
     ReadyFd,
     PrintEnv,
     Test,
@@ -96,6 +97,10 @@ constexpr std::array kOptions{
            .name = "state",
            .argument = "FILE",
            .help = "what survives a restart; none: nothing"},
+    Option{.id = id::Metrics,
+           .name = "metrics",
+           .argument = "ADDR:PORT",
+           .help = "OpenMetrics over HTTP at /metrics, health at /healthz"},
     Option{.id = id::ReadyFd,
            .name = "ready-fd",
            .argument = "N",
@@ -197,6 +202,14 @@ std::optional<int> readyDescriptorOf(const Settings& settings) {
     return descriptor;
 }
 
+std::optional<Endpoint> metricsOf(const Settings& settings) {
+    const app::Given* given = settings.find(id::Metrics);
+    if (given == nullptr) return {};
+    const auto at = app::parseBindAddress(given->value);
+    if (!at || !at->port) throw app::wrongValue(*given, "not ADDR:PORT");
+    return Endpoint{at->address, *at->port};
+}
+
 }  // namespace
 
 std::span<const Option> indexOptions() {
@@ -226,6 +239,7 @@ IndexPlan planOf(const Settings& settings) {
     plan.policy = policyOf(settings);
     plan.state = stateOf(settings, plan.where);
     plan.stateIsDefault = settings.find(id::State) == nullptr;
+    plan.metrics = metricsOf(settings);
     plan.readyDescriptor = readyDescriptorOf(settings);
     plan.printEnvironment = settings.flag(id::PrintEnv);
     plan.testOnly = settings.flag(id::Test);

@@ -16,8 +16,9 @@ namespace im::tools {
 struct IndexPlan {
     node::ServedAddresses where;
     index::Policy policy;
-    std::string state;            ///< a path; empty: none
-    bool stateIsDefault = false;  ///< its directory may have to be made
+    std::string state;                ///< a path; empty: none
+    bool stateIsDefault = false;      ///< its directory may have to be made
+    std::optional<Endpoint> metrics;  ///< nothing: none
     std::optional<int> readyDescriptor;
     bool printEnvironment = false;
     bool testOnly = false;

@@ -16,6 +16,10 @@ void enter(World& world) {
     world.heard("10.0.0.2:4000");
 }
 
+std::uint64_t logoutsBy(World& world, LogoutReason reason) {
+    return world.index().counters().logouts[static_cast<std::size_t>(reason)];
+}
+
 Policy withLease(im::Duration lease) {
     Policy policy;
     policy.classicLease = lease;
@@ -33,7 +37,7 @@ TEST_CASE("A logout is told to everybody left, and the leaver gets nothing") {
     CHECK(world.heard("10.0.0.1:4000").empty());
     CHECK(world.index().userCount() == 1);
     CHECK(world.observer().lines().back() == "logout alice bye");
-    CHECK(world.index().counters().logouts == 1);
+    CHECK(logoutsBy(world, LogoutReason::Bye) == 1);
 }
 
 TEST_CASE("A logout may be spelled as the least modified client spells it") {
@@ -143,7 +147,7 @@ TEST_CASE("When everybody leaves at once, each tick ends a bounded number") {
     world.tick();
     world.tick();
     CHECK(world.index().userCount() == 0);
-    CHECK(world.index().counters().logouts == kUsers);
+    CHECK(logoutsBy(world, LogoutReason::Lease) == kUsers);
 }
 
 TEST_CASE("Three times unreachable over ten seconds is a logout") {
@@ -225,7 +229,7 @@ TEST_CASE("Who logs out between the last error and the tick has left once") {
     world.logout("alice", "10.0.0.1:4000");
     world.tick();
     CHECK(world.heard("10.0.0.2:4000") == Lines{"logout,alice,10.0.0.1:4000"});
-    CHECK(world.index().counters().logouts == 1);
+    CHECK(logoutsBy(world, LogoutReason::Bye) == 1);
     CHECK(world.index().isConsistent());
 }
 

@@ -86,6 +86,16 @@ TEST_CASE("A million sources take no more room than kMostSources") {
     CHECK(limit.room() == RateLimit::kMostSources);
 }
 
+TEST_CASE("A source is in use until its bucket is full again") {
+    RateLimit limit(kTestKey);
+    CHECK(limit.inUse(kStart) == 0);
+    for (std::uint32_t i = 0; i < 10; ++i) CHECK(limit.admit(numbered(i), 1, kStart + i * 100ms));
+    CHECK(limit.inUse(kStart + 900ms) == 10);
+    CHECK(limit.inUse(kStart + 1400ms) == 5);
+    CHECK(limit.inUse(kStart + 2s) == 0);
+    CHECK(limit.room() > 0);
+}
+
 TEST_CASE("Sources that come one after another take hardly any room") {
     RateLimit limit(kTestKey);
     for (std::uint32_t i = 0; i < 100'000; ++i)

@@ -140,7 +140,11 @@ void SqliteStore::written() {
     ++figures_.commits;
     retry_ = kRetry;
     coalesceAt_ = kCoalesceFirst;
-    if (std::exchange(isFailing_, false)) warn_(path_ + ": written again");
+    if (!isFailing_) return;
+    // What was kept in memory meanwhile has to follow before all is well.
+    if (!gathered_.empty()) return handOver();
+    isFailing_ = false;
+    warn_(path_ + ": written again");
 }
 
 /// They are the first to be written the next time.
@@ -218,11 +222,12 @@ void SqliteStore::write(std::stop_token stop) {
         lock.lock();
         if (result.error.empty() && !std::exchange(isDirty_, true)) dirty_.notify_one();
         result_ = std::move(result);
+        lock.unlock();
         tell();
+        lock.lock();
     }
 }
 
-/// REQUIRES: mutex_ is held.
 void SqliteStore::tell() {
     done_.notify_one();
     const std::uint64_t one = 1;
@@ -245,7 +250,9 @@ void SqliteStore::sync(std::stop_token stop) {
         lock.lock();
         if (error.empty()) continue;
         syncError_ = std::move(error);
+        lock.unlock();
         tell();
+        lock.lock();
     }
 }
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
 #include <string_view>
 #include <unordered_set>
@@ -270,10 +271,14 @@ StateDatabase::~StateDatabase() {
 }
 
 void StateDatabase::openForSync() {
-    const std::size_t slash = path_.rfind('/');
-    file_ = openDescriptor(path_);
-    log_ = openDescriptor(path_ + "-wal");
-    directory_ = openDescriptor(slash == std::string::npos ? "." : path_.substr(0, slash + 1));
+    // The log lies beside the file itself, not beside a link to it.
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path_.c_str(), nullptr),
+                                                           &std::free);
+    if (!real) throw cannotOpen(path_, errno);
+    const std::string path = real.get();
+    file_ = openDescriptor(path);
+    log_ = openDescriptor(path + "-wal");
+    directory_ = openDescriptor(path.substr(0, path.rfind('/') + 1));
 }
 
 void StateDatabase::check(const std::string& path) {

@@ -449,6 +449,22 @@ TEST_CASE("Changes made while a commit is under way are not lost and come after 
     CHECK(users.back() == "user499@127.0.0.1:4000/1");
 }
 
+TEST_CASE("A state file may be a link to one elsewhere", "[node]") {
+    Shelf shelf;
+    const fs::path real = shelf.directory / "elsewhere" / "real.db";
+    fs::create_directory(real.parent_path());
+    std::ofstream(real).close();
+    fs::create_symlink(real, shelf.file);
+    {
+        auto store = shelf.open();
+        store.put(user("alice"));
+        store.settle();
+    }
+    CHECK(fs::is_symlink(shelf.file));
+    auto store = shelf.open();
+    CHECK(usersIn(store).size() == 1);
+}
+
 TEST_CASE("A commit announces its end on the descriptor", "[node]") {
     Shelf shelf;
     auto store = shelf.open();

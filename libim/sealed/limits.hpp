@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 inline constexpr Duration kKeyLifetime = 12h;
 inline constexpr std::uint32_t kKeyHandshakes = 32'768;  ///< received; then K is replaced
 inline constexpr Duration kKeyGrace = 10min;             ///< INITs to the K before still count
-inline constexpr std::uint64_t kCardSeconds = 48 * 3'600;
+inline constexpr std::uint64_t kCardSeconds = 172'800;   ///< 48 h
 
 // Starting a handshake.  Two copies from the first repetition on, as RFC 9002 allows two probes
 // per timeout: at 29 % loss each way 99.8 % arrive instead of 97 %.

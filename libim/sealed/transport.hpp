@@ -46,14 +46,17 @@ enum class Count : std::uint8_t {
     NotFromThere,  ///< RESP, or first BOX, from where nothing had been sent to
     Full,          ///< a session that would be one too many
     Boxes,         ///< opened
-    kCounts
 };
+inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::Boxes) + 1;
 
 class Transport {
 public:
     /// `random`, `events` and the identity of `holder` outlive the object.
     Transport(const Settings& settings, Holder holder, CardClock clock, noise::Random& random,
               TransportEvents& events, TimePoint now);
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
+    ~Transport() = default;
 
     // The protocol (im::Protocol).
 
@@ -159,7 +162,7 @@ private:
     TimePoint nextSweep_;
     std::uint64_t rosterVersion_ = 0;
     Bytes opened_;  // records of the BOX in hand
-    std::array<std::uint64_t, static_cast<std::size_t>(Count::kCounts)> counts_{};
+    std::array<std::uint64_t, kCounts> counts_{};
 };
 
 }  // namespace im::sealed

@@ -183,6 +183,26 @@ TEST_CASE("HS-3 a talk INIT replayed 10,000 times is shown once and acknowledged
     CHECK(world.bob.transport.storedAnswers() <= 1);
 }
 
+TEST_CASE("HS-3 each repetition of a talk INIT that keeps to the rate is acknowledged") {
+    World world;
+    std::map<std::uint64_t, unsigned> shown;
+    world.bob.onIntroduced = [&](const Introduction& who) { return acknowledge(who, shown); };
+    Bytes records;
+    wire::appendRecord(records, wire::DataRecord{42, 0, true, true, asBytes("talk,,alice,hi")});
+    const Destination to{world.bob.here};
+    REQUIRE(world.alice.transport.connect(world.bob.card(), std::span(&to, 1), records, world.now,
+                                          world.alice));
+    const Sent init = only(world.collect());
+    for (int i = 0; i < 2'000; ++i) {
+        world.now += 50ms;  // 100 s: longer than an answer is stored
+        world.bob.transport.tick(world.now, world.bob);
+        world.deliver(init);
+        CHECK(typeOf(only(world.collect())) == 2);
+    }
+    CHECK(shown == std::map<std::uint64_t, unsigned>{{42, 1}});
+    CHECK(world.bob.count("introduced") == 2);
+}
+
 TEST_CASE("HS-4 both begin at once: both sessions are usable") {
     World world;
     world.alice.connect(world.bob, "a", world.now);

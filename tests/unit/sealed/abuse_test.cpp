@@ -3,8 +3,6 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/sealed_party.hpp"
 
-#include <memory>
-
 using namespace im;
 using namespace im::sealed;
 using namespace im::sealed::test;

@@ -3,7 +3,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/sealed_party.hpp"
 
-#include <memory>
+#include <array>
+#include <map>
 #include <random>
 
 using namespace im;
@@ -324,6 +325,45 @@ TEST_CASE(
                             {15'000ms, 1},
                             {15'020ms, 1}}));
     CHECK(world.now - kStart == 31s);
+}
+
+TEST_CASE("two addresses of a peer are tried 50 ms apart, and another one as soon as it is known") {
+    World world;
+    const std::array<Destination, 2> to{Destination{*Endpoint::parse("10.0.0.3:1")},
+                                        Destination{*Endpoint::parse("203.0.113.3:2")}};
+    const auto session =
+        world.alice.transport.connect(world.bob.card(), to, {}, world.now, world.alice);
+    REQUIRE(session);
+    CHECK(only(world.collect()).to.to == to[0].to);
+    world.advance(49ms);
+    CHECK(world.collect().empty());
+    world.advance(1ms);
+    CHECK(only(world.collect()).to.to == to[1].to);
+    world.alice.transport.alsoAt(*session, {world.bob.here}, world.now, world.alice);
+    world.settle();
+    CHECK(world.alice.count("established bob") == 1);
+    world.advance(20s);
+    CHECK(world.collect().empty());
+}
+
+TEST_CASE("a handshake that is given up sends nothing more and takes no answer") {
+    World world;
+    const auto session = world.alice.connect(world.bob, "early", world.now);
+    world.alice.transport.cancel(session);
+    world.settle();
+    world.advance(40s);
+    CHECK(world.alice.diary.empty());
+    CHECK(world.collect().empty());
+}
+
+TEST_CASE("nobody writes to a peer whose K is of low order") {
+    World world;
+    const Card bad =
+        issueCard({world.bob.identity, world.x.publicKey(), CardRole::User, "bob"}, {}, kToday);
+    const Destination to{world.bob.here};
+    CHECK_FALSE(world.alice.transport.connect(bad, std::span(&to, 1), {}, world.now, world.alice));
+    CHECK_FALSE(world.alice.transport.connect(world.bob.card(), {}, {}, world.now, world.alice));
+    CHECK(world.collect().empty());
 }
 
 TEST_CASE("a forged RESP does not spoil the handshake that waits for the true one") {

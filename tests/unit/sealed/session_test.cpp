@@ -215,6 +215,61 @@ TEST_CASE("a session outlives the K it was made with") {
     CHECK(world.bob.diary.back() == "received 1 <still here>");
 }
 
+TEST_CASE("a BOX of 16 KiB is for TCP only") {
+    World world;
+    const auto [hers, his] = world.talk();
+    const std::string roster(16'000, 'x');
+    world.alice.say(hers, roster, world.now);
+    const Sent box = only(world.collect());
+    world.deliver(box);
+    CHECK(world.bob.transport.count(Count::NotFrame) == 1);
+    Datagram frame;
+    frame.from = world.alice.here;
+    frame.bytes = box.bytes;
+    world.bob.transport.receiveTcp(frame, world.now, world.bob);
+    CHECK(world.bob.diary.back() == "received 1 <" + roster + ">");
+}
+
+TEST_CASE("a datagram that the receiver's buffer cut off is no frame") {
+    World world;
+    const auto [hers, his] = world.talk();
+    world.alice.say(hers, "one", world.now);
+    const Sent box = only(world.collect());
+    Datagram cut;
+    cut.from = world.alice.here;
+    cut.bytes = box.bytes;
+    cut.truncated = true;
+    world.bob.transport.receive(cut, world.now, world.bob);
+    CHECK(world.bob.count("received") == 1);
+}
+
+TEST_CASE("a train is sealed frame by frame, for one place") {
+    World world;
+    const auto [hers, his] = world.talk();
+    std::vector<Bytes> train(3);
+    for (Bytes& frame : train) {
+        Bytes records;
+        wire::appendRecord(records, wire::TextRecord{"wagon"});
+        const auto to = world.alice.transport.seal(hers, records, world.now, frame);
+        REQUIRE(to);
+        CHECK(to->to == world.bob.here);
+        world.deliver({world.alice.here, *to, frame});
+    }
+    CHECK(world.bob.count("received") == 4);
+    Bytes none;
+    CHECK_FALSE(world.alice.transport.seal(hers + 1, {}, world.now, none));
+    CHECK(none.empty());
+}
+
+TEST_CASE("the owner's number stays with a session and comes back when it ends") {
+    World world;
+    const auto [hers, his] = world.talk();
+    world.bob.transport.setOwner(his, 4'711);
+    CHECK(world.bob.transport.session(his)->owner == 4'711);
+    world.bob.transport.setOwner(his + 1, 1);
+    CHECK(world.bob.transport.sessions() == 1);
+}
+
 TEST_CASE("more sessions than allowed are not confirmed") {
     World world;
     Settings few = clientSettings();

@@ -19,6 +19,8 @@ enum class Kind : std::uint8_t { Pad, Card, Text, Data, Ack, Relay, Ping, Pong, 
 
 constexpr unsigned kEndFlag = 1;
 constexpr unsigned kFinFlag = 2;
+constexpr unsigned kManyFlag = 4;
+constexpr unsigned kFromFlag = 8;
 constexpr unsigned kMustUnderstand = 0x80;
 
 /// What a body of each kind may measure, and which flags it may have; the index is the kind.
@@ -32,7 +34,7 @@ constexpr std::array<Form, 9> kForms{{
     {0, 0},
     {kMinCard, kMaxCard},
     {0, kAny},
-    {kDataHeader, kDataHeader + kMaxSegment, kEndFlag | kFinFlag},
+    {kDataHeader, kDataHeader + kMaxSegment, kEndFlag | kFinFlag | kManyFlag | kFromFlag},
     {kAckBody, kAckBody},
     {sizeof(std::uint32_t) + kHintHeader, sizeof(std::uint32_t) + kMaxPeerFrame},
     {sizeof(PingBytes), sizeof(PingBytes)},
@@ -86,6 +88,8 @@ DataRecord dataOf(BytesView body, unsigned flags) {
     data.sequence = readLittleEndian<SegmentNumber>(body, 8);
     data.end = (flags & kEndFlag) != 0;
     data.fin = (flags & kFinFlag) != 0;
+    data.many = (flags & kManyFlag) != 0;
+    data.from = (flags & kFromFlag) != 0;
     data.bytes = body.subspan(kDataHeader);
     return data;
 }
@@ -117,7 +121,7 @@ bool operator==(const CardRecord& a, const CardRecord& b) {
 
 bool operator==(const DataRecord& a, const DataRecord& b) {
     return a.stream == b.stream && a.sequence == b.sequence && a.end == b.end && a.fin == b.fin &&
-           std::ranges::equal(a.bytes, b.bytes);
+           a.many == b.many && a.from == b.from && std::ranges::equal(a.bytes, b.bytes);
 }
 
 bool operator==(const RelayRecord& a, const RelayRecord& b) {
@@ -207,7 +211,8 @@ void appendRecord(Bytes& out, const TextRecord& record) {
 }
 
 void appendRecord(Bytes& out, const DataRecord& record) {
-    const unsigned flags = (record.end ? kEndFlag : 0U) | (record.fin ? kFinFlag : 0U);
+    const unsigned flags = (record.end ? kEndFlag : 0U) | (record.fin ? kFinFlag : 0U) |
+                           (record.many ? kManyFlag : 0U) | (record.from ? kFromFlag : 0U);
     appendHeader(out, Kind::Data, kDataHeader + record.bytes.size(), flags);
     appendLittleEndian(out, record.stream);
     appendLittleEndian(out, record.sequence);

@@ -45,13 +45,16 @@ struct TextRecord {
     friend bool operator==(const TextRecord&, const TextRecord&) = default;
 };
 
-/// One segment.  A message is one segment or more, the last one with `end`.
+/// One segment.  A message is one segment or more, the last one with `end`; or it shares a segment
+/// with others, `many` (segment.hpp looks into them).
 struct DataRecord {
     StreamId stream = 0;
     SegmentNumber sequence = 0;
-    bool end = false;  ///< flag 1: last segment of its message
-    bool fin = false;  ///< flag 2: last segment of its stream
-    BytesView bytes;   ///< at most kMaxSegment; may be empty
+    bool end = false;   ///< flag 1: last segment of its message
+    bool fin = false;   ///< flag 2: last segment of its stream
+    BytesView bytes;    ///< at most kMaxSegment; may be empty
+    bool many = false;  ///< flag 4: several whole messages, each behind its length
+    bool from = false;  ///< flag 8: no segment, but where the stream goes on
     friend bool operator==(const DataRecord& a, const DataRecord& b);
 };
 

@@ -163,12 +163,12 @@ std::optional<StreamReceiver::Gap> StreamReceiver::goOnFrom(Number segment,
                                                             wire::MessageNumber before) {
     if (segment <= next_ || unwrittenCount_ > 0 || hasFin_ || isBroken()) return {};
     const wire::MessageNumber first = messageAt_;
-    // Numbers that contradict each other: there is nothing to be told of.
+    // Where the sender contradicts himself there is nothing to be told of, and numbers go on.
     const std::optional<Gap> gap =
         before > first ? std::optional<Gap>({first, before - 1}) : std::nullopt;
     forget();
     head_ = next_ = ready_ = giveAt_ = segment;
-    messageAt_ = giveNumber_ = before;
+    messageAt_ = giveNumber_ = std::max(first, before);
     return gap;
 }
 

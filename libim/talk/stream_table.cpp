@@ -362,6 +362,7 @@ void StreamTable::tick(TimePoint now) {
         settle(*active);
         if (active->stream != nullptr) sweepAt_ = now + kSweepEvery;
     }
+    wakeBlocked();
 }
 
 std::optional<TimePoint> StreamTable::nextDeadline() const {

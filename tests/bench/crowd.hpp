@@ -12,8 +12,9 @@
 
 namespace im::bench {
 
-/// Room for whatever comes while the reader is not scheduled.
-constexpr int kBuffer = 256 << 20;
+/// Room for whatever comes while the reader is not scheduled: a datagram takes some 800 bytes of
+/// it.
+constexpr int kBuffer = 1'000'000'000;
 
 /// Logins under way at once where a part does not say otherwise.
 constexpr std::size_t kWindow = 64;

@@ -29,6 +29,7 @@ struct Storm {
     Figures cpu;   // a delivery
     Figures time;  // of the storm
     Figures acceptMid, acceptLate;
+    std::size_t missing = 0;  // datagrams, in all rounds
 };
 
 /// Of many lengths, in no order.
@@ -126,7 +127,6 @@ public:
         printRatio("UDP_GRO listeners : redis, CPU", uneven_.cpu, redis_.cpu, atMost(0.4));
         printKind("classic listeners", unevenPlain_, rawPlain_);
         printRatio("classic listeners : nats, CPU", unevenPlain_.cpu, nats_.cpu, atMost(0.5));
-        printNone("announcements missing", missing_);
     }
 
 private:
@@ -137,6 +137,7 @@ private:
         printRow("imindex, until the last has it", ours.time, "ms", 1e3);
         printRow("login to Accept meanwhile, p50", ours.acceptMid, "ms", 1e3);
         printRow("login to Accept meanwhile, p99", ours.acceptLate, "ms", 1e3, atMost(50));
+        printNone("announcements and Accepts missing", ours.missing);
     }
 
     void imindex(bool coalesce, const std::filesystem::path& state, bool even, Storm& into) {
@@ -167,7 +168,7 @@ private:
             newcomers.hear(kStorm + kStorm * (kStorm - 1) / 2);
         });
         const std::size_t all = heard.count + newcomers.heard();
-        missing_ += kDeliveries + kStorm - std::min(kDeliveries + kStorm, all);
+        into.missing += kDeliveries + kStorm - std::min(kDeliveries + kStorm, all);
         into.cpu.add((index.child.cpu() - before) / static_cast<double>(kDeliveries));
         into.time.add(std::max(heard.seconds, newcomers.endAt() - begin));
         into.acceptMid.add(percentile(newcomers.waits(), 0.5));
@@ -209,7 +210,6 @@ private:
     Listeners listeners_;
     Storm coalesced_, plain_, uneven_, unevenPlain_, volatile_, rawCoalesced_, rawPlain_, redis_,
         nats_;
-    std::size_t missing_ = 0;
 };
 
 }  // namespace

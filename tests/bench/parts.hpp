@@ -13,6 +13,7 @@ void benchStorm(const Place& place);
 void benchRoster(const Place& place);
 void benchMemory(const Place& place);
 void benchServe(const Place& place);
+void benchPipe(const Place& place);
 void benchOverload(const Place& place, int seconds);
 void benchSoak(const Place& place, int minutes);
 void benchKill(const Place& place, int rounds);

@@ -147,4 +147,48 @@ std::size_t drain(int socket, std::size_t expected, bool coalesce) {
     return total;
 }
 
+void linesToDatagrams(int in, const sockaddr_in& to, std::size_t line, bool trains) {
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return;
+    const int segment = static_cast<int>(line);
+    if (trains) setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment);
+    const std::size_t most = trains ? line * kBatch : line;
+    std::vector<char> buffer(1 << 16);
+    std::size_t filled = 0;
+    for (ssize_t got = 0; (got = read(in, buffer.data() + filled, buffer.size() - filled)) > 0;) {
+        filled += static_cast<std::size_t>(got);
+        std::size_t done = 0;
+        while (filled - done >= line) {
+            const std::size_t size = std::min(most, (filled - done) / line * line);
+            if (send(fd, buffer.data() + done, size, 0) < 0 && errno != ECONNREFUSED) return;
+            done += size;
+        }
+        std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(done),
+                  buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
+        filled -= done;
+    }
+    close(fd);
+}
+
+void linesFromDatagrams(int socket, int out, bool trains) {
+    const int on = trains ? 1 : 0;
+    setsockopt(socket, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+    std::vector<char> buffer(1 << 18);
+    for (;;) {
+        std::size_t filled = 0;
+        int flags = 0;
+        while (buffer.size() - filled >= 65536) {
+            const ssize_t got = recv(socket, buffer.data() + filled, 65536, flags);
+            if (got < 0) break;
+            filled += static_cast<std::size_t>(got);
+            flags = MSG_DONTWAIT;
+        }
+        for (std::size_t done = 0; done < filled;) {
+            const ssize_t written = write(out, buffer.data() + done, filled - done);
+            if (written <= 0) _exit(0);
+            done += static_cast<std::size_t>(written);
+        }
+    }
+}
+
 }  // namespace im::bench

@@ -31,4 +31,12 @@ void sendTrains(int socket, std::string_view payload, std::size_t count,
 /// UDP_GRO where `coalesce`.  Returns how many came.
 std::size_t drain(int socket, std::size_t expected, bool coalesce);
 
+/// What a descriptor brings, as datagrams of `line` bytes each; `trains`: many a call
+/// (UDP_SEGMENT).  Until the end of `in`.
+void linesToDatagrams(int in, const sockaddr_in& to, std::size_t line, bool trains);
+
+/// What comes to `socket`, written to `out` as it is, one write for what is there; with UDP_GRO
+/// where `trains`.  Never returns.
+[[noreturn]] void linesFromDatagrams(int socket, int out, bool trains);
+
 }  // namespace im::bench

@@ -17,6 +17,24 @@ StoreKey MemoryStore::put(const StoredUser& /*user*/) {
 
 void MemoryStore::drop(StoreKey /*key*/) {}
 
+std::size_t MemoryStore::nameCount() {
+    return 0;
+}
+
+void MemoryStore::followNames(const std::function<void(const NameOwner&)>& /*each*/) {}
+
+NameTicket MemoryStore::claim(const NameOwner& /*owner*/) {
+    return ++tickets_;
+}
+
+NameTicket MemoryStore::release(const Name& /*name*/) {
+    return ++tickets_;
+}
+
+NameTicket MemoryStore::keptNames() const {
+    return tickets_;
+}
+
 void MemoryStore::commit() {}
 
 bool MemoryStore::settled() const {

@@ -8,12 +8,18 @@
 // when it is done.  What an index has to say is put on the wire only then, so that who is told
 // to be online stays so whatever happens to the process.
 //
+// Names of the sealed profile are a matter of their own: who has one keeps it for good, so it must
+// not be given away before the disk has it.  A claim is therefore confirmed to whoever made it
+// only when keptNames() has reached its ticket, which may be long after settled(): the others do
+// not wait for the disk.
+//
 // Not thread-safe: it belongs to the index's loop.
 #pragma once
 
 #include "libim/base/address.hpp"
 #include "libim/base/name.hpp"
 #include "libim/base/time.hpp"
+#include "libim/noise/identity.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +38,16 @@ struct StoredUser {
 
 /// Stands for one put(), of this run or of an earlier one.  Grows with each; less than 2^48.
 using StoreKey = std::uint64_t;
+
+/// Whose a name is, for good.
+struct NameOwner {
+    Name name;
+    noise::IdentityKey identity{};
+    std::int64_t since = 0;  ///< Unix milliseconds
+};
+
+/// Stands for one claim() or release() of this run: 1, 2, 3, ...
+using NameTicket = std::uint64_t;
 
 /// For an operator.
 struct StoreFigures {
@@ -63,6 +79,24 @@ public:
     /// The user of that put() is no longer online.
     virtual void drop(StoreKey key) = 0;
 
+    /// How many owners followNames() will tell of.
+    [[nodiscard]] virtual std::size_t nameCount() = 0;
+
+    /// Calls `each` for every name that has an owner, sorted by name, byte by byte.  `each` must
+    /// not call the store.
+    virtual void followNames(const std::function<void(const NameOwner&)>& each) = 0;
+
+    /// The name is that identity's.  Handed to the disk by commit(), as put() is.  While the disk
+    /// fails, claims are kept in memory, all of them: who claims must not claim without end before
+    /// keptNames() follows.  REQUIRES: the name has no owner.
+    [[nodiscard]] virtual NameTicket claim(const NameOwner& owner) = 0;
+
+    /// The operator takes a name back: anybody may claim it.  REQUIRES: it has an owner.
+    [[nodiscard]] virtual NameTicket release(const Name& name) = 0;
+
+    /// All tickets up to this one survive a loss of power.  Never goes back.
+    [[nodiscard]] virtual NameTicket keptNames() const = 0;
+
     /// Begins to make everything since the last commit survive a kill of the process, all of it
     /// or nothing.  Called once per batch.  Cheap when there is nothing to do.  A failure (full
     /// disk) is not thrown: the store says so once, keeps what is unwritten and tries again.
@@ -71,23 +105,31 @@ public:
     /// Whether everything committed is durable, or cannot be made so for now.
     [[nodiscard]] virtual bool settled() const = 0;
 
-    /// commit(), and waits until settled().
+    /// commit(), and waits until settled() and keptNames() are as far as they come.
     virtual void settle() = 0;
 
     [[nodiscard]] virtual StoreFigures figures() const = 0;
 };
 
-/// `--state=none`: nothing survives.
+/// `--state=none`: nothing survives, so nothing is waited for.
 class MemoryStore final : public Store {
 public:
     [[nodiscard]] std::size_t size() override;
     void follow(const std::function<void(StoreKey, const StoredUser&)>& each) override;
     [[nodiscard]] StoreKey put(const StoredUser& user) override;
     void drop(StoreKey key) override;
+    [[nodiscard]] std::size_t nameCount() override;
+    void followNames(const std::function<void(const NameOwner&)>& each) override;
+    [[nodiscard]] NameTicket claim(const NameOwner& owner) override;
+    [[nodiscard]] NameTicket release(const Name& name) override;
+    [[nodiscard]] NameTicket keptNames() const override;
     void commit() override;
     [[nodiscard]] bool settled() const override;
     void settle() override;
     [[nodiscard]] StoreFigures figures() const override;
+
+private:
+    NameTicket tickets_ = 0;
 };
 
 }  // namespace im::index

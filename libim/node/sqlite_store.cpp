@@ -76,6 +76,26 @@ void SqliteStore::drop(index::StoreKey key) {
     gathered_.push_back({key, {}});
 }
 
+std::size_t SqliteStore::nameCount() {
+    settle();
+    return database_.nameCount();
+}
+
+void SqliteStore::followNames(const std::function<void(const index::NameOwner&)>& each) {
+    settle();
+    database_.followNames(each);
+}
+
+index::NameTicket SqliteStore::claim(const index::NameOwner& owner) {
+    gatheredNames_.push_back({owner.name, owner});
+    return ++lastTicket_;
+}
+
+index::NameTicket SqliteStore::release(const Name& name) {
+    gatheredNames_.push_back({name, {}});
+    return ++lastTicket_;
+}
+
 void SqliteStore::commit() {
     const TimePoint now = net::now();
     if (underWay_ > 0 && !isGivenUp_ && now - handedAt_ >= kPatience) {
@@ -84,7 +104,7 @@ void SqliteStore::commit() {
         serveFromMemory("the disk does not answer");
     }
     const bool mustWait = underWay_ > 0 || (retryAt_ && now < *retryAt_);
-    if (!gathered_.empty() && !mustWait) return handOver();
+    if (hasGathered() && !mustWait) return handOver();
     if (gathered_.size() >= coalesceAt_) coalesce();
 }
 
@@ -92,26 +112,33 @@ void SqliteStore::handOver() {
     if (!writer_.joinable()) start();
     retryAt_.reset();
     handedAt_ = net::now();
-    underWay_ = gathered_.size();
+    underWay_ = gathered_.size() + gatheredNames_.size();
     {
         const std::scoped_lock lock(mutex_);
-        job_ = std::exchange(gathered_, {});
+        job_ = Job{std::exchange(gathered_, {}), std::exchange(gatheredNames_, {}), lastTicket_};
     }
     work_.notify_one();
 }
 
 bool SqliteStore::settled() const {
     if (underWay_ > 0) return isGivenUp_;
-    return gathered_.empty() || retryAt_;
+    return !hasGathered() || retryAt_;
+}
+
+/// Or cannot be, for now.
+bool SqliteStore::namesSettled() const {
+    return keptNames_ == lastTicket_ || isSyncLost_ || isGivenUp_ || retryAt_;
 }
 
 void SqliteStore::settle() {
     commit();
     const auto until = net::now() + kPatience;
-    while (!settled()) {
+    while (!settled() || (!namesSettled() && net::now() < until)) {
         std::unique_lock lock(mutex_);
         // A clock of its own, since it is waited for in real time.
-        done_.wait_for(lock, until - net::now(), [this] { return result_.has_value(); });
+        done_.wait_for(lock, until - net::now(), [this] {
+            return result_ || syncedTicket_ > keptNames_ || hasSyncFailed_ != isSyncLost_;
+        });
         lock.unlock();
         finish();
         commit();
@@ -126,6 +153,8 @@ void SqliteStore::finish() {
     {
         const std::scoped_lock lock(mutex_);
         result = std::exchange(result_, {});
+        keptNames_ = syncedTicket_;
+        isSyncLost_ = hasSyncFailed_;
     }
     saySyncError();
     if (!result) return;
@@ -133,7 +162,7 @@ void SqliteStore::finish() {
     isGivenUp_ = false;
     figures_.lag = net::now() - handedAt_;
     if (result->error.empty()) return written();
-    failed(std::move(result->changes), result->error);
+    failed(std::move(result->job), result->error);
 }
 
 void SqliteStore::written() {
@@ -142,16 +171,18 @@ void SqliteStore::written() {
     coalesceAt_ = kCoalesceFirst;
     if (!isFailing_) return;
     // What was kept in memory meanwhile has to follow before all is well.
-    if (!gathered_.empty()) return handOver();
+    if (hasGathered()) return handOver();
     isFailing_ = false;
     warn_(path_ + ": written again");
 }
 
 /// They are the first to be written the next time.
-void SqliteStore::failed(std::vector<StateChange> changes, const std::string& why) {
+void SqliteStore::failed(Job job, const std::string& why) {
     ++figures_.failures;
-    gathered_.insert(gathered_.begin(), std::make_move_iterator(changes.begin()),
-                     std::make_move_iterator(changes.end()));
+    gathered_.insert(gathered_.begin(), std::make_move_iterator(job.changes.begin()),
+                     std::make_move_iterator(job.changes.end()));
+    gatheredNames_.insert(gatheredNames_.begin(), std::make_move_iterator(job.names.begin()),
+                          std::make_move_iterator(job.names.end()));
     serveFromMemory(why);
     retryAt_ = net::now() + retry_;
     retry_ = std::min(2 * retry_, kRetryMost);
@@ -191,7 +222,7 @@ void SqliteStore::coalesce() {
 
 index::StoreFigures SqliteStore::figures() const {
     index::StoreFigures figures = figures_;
-    figures.unwritten = gathered_.size() + underWay_;
+    figures.unwritten = gathered_.size() + gatheredNames_.size() + underWay_;
     if (underWay_ > 0) figures.lag = net::now() - handedAt_;
     return figures;
 }
@@ -215,12 +246,16 @@ void SqliteStore::write(std::stop_token stop) {
         Result result{std::exchange(job_, {}).value(), {}};
         lock.unlock();
         try {
-            database_.write(result.changes);
+            database_.write(result.job.changes, result.job.names);
         } catch (const Error& e) {
             result.error = e.what();
         }
         lock.lock();
-        if (result.error.empty() && !std::exchange(isDirty_, true)) dirty_.notify_one();
+        if (result.error.empty()) {
+            isDirty_ = true;
+            writtenTicket_ = result.job.lastTicket;
+            dirty_.notify_one();
+        }
         result_ = std::move(result);
         lock.unlock();
         tell();
@@ -238,8 +273,11 @@ void SqliteStore::sync(std::stop_token stop) {
     ::pthread_setname_np(::pthread_self(), "state-syncer");
     std::unique_lock lock(mutex_);
     while (dirty_.wait(lock, stop, [this] { return isDirty_; })) {
-        dirty_.wait_for(lock, stop, kSyncDelay, [] { return false; });
+        // Whoever has claimed a name waits for it; the others do not.
+        dirty_.wait_for(lock, stop, kSyncDelay,
+                        [this] { return writtenTicket_ > syncedTicket_ && !hasSyncFailed_; });
         isDirty_ = false;
+        const index::NameTicket ticket = writtenTicket_;
         lock.unlock();
         std::string error;
         try {
@@ -248,12 +286,23 @@ void SqliteStore::sync(std::stop_token stop) {
             error = e.what();
         }
         lock.lock();
-        if (error.empty()) continue;
-        syncError_ = std::move(error);
+        if (!synced(error, ticket)) continue;
         lock.unlock();
         tell();
         lock.lock();
     }
+}
+
+/// Says whether the loop is to be told.  REQUIRES: mutex_ is held.
+bool SqliteStore::synced(const std::string& error, index::NameTicket ticket) {
+    if (!error.empty()) {
+        hasSyncFailed_ = true;
+        syncError_ = error + "; no new names until imindex is started again";
+        return true;
+    }
+    if (hasSyncFailed_ || ticket == syncedTicket_) return false;
+    syncedTicket_ = ticket;
+    return true;
 }
 
 }  // namespace im::node

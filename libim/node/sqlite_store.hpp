@@ -2,10 +2,16 @@
 // SqliteStore: the index's memory in a state file (StateDatabase).
 //
 // Two threads of its own keep the disk away from the loop: the writer makes one transaction of
-// what a commit() hands it, the syncer has the disk keep it once a second.
+// what a commit() hands it, the syncer has the disk keep it once a second, and at once where a
+// name was claimed: only then its ticket counts as kept.
 //
 //     loop     put drop commit ──changes──> writer ──dirty──> syncer
-//              finish <───────result, eventfd──┘
+//              finish <───────result, eventfd──┘           │
+//              finish <───────kept tickets, eventfd────────┘
+//
+// When a sync has failed, the system may have thrown away what it could not write, and the next
+// one would succeed without it.  So from then on no ticket counts as kept until imindex is started
+// again; users, who are promised less, go on as before.
 //
 // Who owns what: `gathered_` and all counters are the loop's.  The changes of a commit are handed
 // over whole and given back whole; the database is the writer's while it has some, else the
@@ -54,6 +60,12 @@ public:
         const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;
     [[nodiscard]] index::StoreKey put(const index::StoredUser& user) override;
     void drop(index::StoreKey key) override;
+    [[nodiscard]] std::size_t nameCount() override;
+    /// Throws Error 78 when what it reads is no name.
+    void followNames(const std::function<void(const index::NameOwner&)>& each) override;
+    [[nodiscard]] index::NameTicket claim(const index::NameOwner& owner) override;
+    [[nodiscard]] index::NameTicket release(const Name& name) override;
+    [[nodiscard]] index::NameTicket keptNames() const override { return keptNames_; }
     /// While another commit is under way this one begins behind it; after a failure not before
     /// nextDeadline().
     void commit() override;
@@ -72,9 +84,15 @@ public:
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 
 private:
-    /// What the writer gives back.
-    struct Result {
+    /// What the writer is to write.
+    struct Job {
         std::vector<StateChange> changes;
+        std::vector<NameChange> names;
+        index::NameTicket lastTicket = 0;  ///< of all so far
+    };
+    /// What it gives back.
+    struct Result {
+        Job job;
         std::string error;  ///< empty: written
     };
 
@@ -83,7 +101,10 @@ private:
     void write(std::stop_token stop);
     void sync(std::stop_token stop);
     void written();
-    void failed(std::vector<StateChange> changes, const std::string& why);
+    void failed(Job job, const std::string& why);
+    [[nodiscard]] bool hasGathered() const { return !gathered_.empty() || !gatheredNames_.empty(); }
+    [[nodiscard]] bool namesSettled() const;
+    bool synced(const std::string& error, index::NameTicket ticket);
     void saySyncError();
     void tell();
     void serveFromMemory(const std::string& why);
@@ -98,7 +119,11 @@ private:
     index::StoreKey nextKey_;
     std::vector<StateChange> gathered_;  // since the last commit, in order
     std::size_t coalesceAt_;             // of gathered_
-    std::size_t underWay_ = 0;           // changes that the writer has
+    std::vector<NameChange> gatheredNames_;
+    index::NameTicket lastTicket_ = 0;
+    index::NameTicket keptNames_ = 0;
+    bool isSyncLost_ = false;
+    std::size_t underWay_ = 0;  // changes that the writer has
     TimePoint handedAt_;
     bool isGivenUp_ = false;  // the writer takes too long
     bool isFailing_ = false;  // somebody was told so
@@ -111,9 +136,12 @@ private:
     std::condition_variable_any work_;   // writer
     std::condition_variable_any dirty_;  // syncer
     std::condition_variable done_;       // settle()
-    std::optional<std::vector<StateChange>> job_;
+    std::optional<Job> job_;
     std::optional<Result> result_;
     bool isDirty_ = false;
+    index::NameTicket writtenTicket_ = 0;
+    index::NameTicket syncedTicket_ = 0;
+    bool hasSyncFailed_ = false;
     std::string syncError_;
 
     std::jthread writer_;

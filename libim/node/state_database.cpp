@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <string_view>
 #include <unordered_set>
@@ -45,6 +46,8 @@ constexpr std::array<Migration, StateDatabase::kVersion> kMigrations{{
       " since INTEGER NOT NULL)",
       "INSERT INTO users SELECT sequence, name, endpoint, since FROM users1 ORDER BY sequence",
       "DROP TABLE users1"}},
+    {{"CREATE TABLE names (name TEXT PRIMARY KEY NOT NULL, identity TEXT NOT NULL,"
+      " since INTEGER NOT NULL) WITHOUT ROWID"}},
 }};
 
 // Rows fetched at once by follow().
@@ -65,7 +68,8 @@ Error cannotOpen(const std::string& path, int errnum) {
 
 Error damaged(const std::string& path, const std::string& why) {
     return Error(ErrorKind::Configuration, path + ": damaged state file: " + why,
-                 "move it away and start again; it holds nothing but who was online");
+                 "put a copy of it back; without one, move it away and start again: who was online "
+                 "is forgotten, and whose the names are");
 }
 
 /// What POCO would take a minute to find out, or say without a reason.
@@ -207,6 +211,8 @@ struct StateDatabase::Connection {
         int ignored = 0;
         session << "SELECT count(name) + count(endpoint) + count(since) FROM users WHERE false",
             into(ignored), now;
+        session << "SELECT count(name) + count(identity) + count(since) FROM names WHERE false",
+            into(ignored), now;
         session << "SELECT coalesce(max(key), 0) + 1 FROM users", into(nextKey), now;
     }
 
@@ -234,6 +240,27 @@ struct StateDatabase::Connection {
         since.push_back(change.user->since);
     }
 
+    /// Of several changes of a name the last counts.
+    void gather(std::span<const NameChange> changes) {
+        claimed.clear();
+        identities.clear();
+        claimedAt.clear();
+        released.clear();
+        std::map<std::string_view, const index::NameOwner*> last;
+        for (const NameChange& change : changes) {
+            if (!change.owner) released.push_back(change.name.str());
+            last[change.name.view()] = change.owner ? &*change.owner : nullptr;
+        }
+        for (const auto& [name, owner] : last)
+            if (owner != nullptr) add(*owner);
+    }
+
+    void add(const index::NameOwner& owner) {
+        claimed.push_back(owner.name.str());
+        identities.push_back(noise::fingerprint(owner.identity));
+        claimedAt.push_back(owner.since);
+    }
+
     /// Statements are made anew each time: POCO's reading position in a vector does not survive
     /// the vector's growing.
     void write() {
@@ -241,6 +268,11 @@ struct StateDatabase::Connection {
             session << "INSERT INTO users VALUES (?, ?, ?, ?)", use(keys), use(names),
                 use(endpoints), use(since), now;
         if (!dropped.empty()) session << "DELETE FROM users WHERE key = ?", use(dropped), now;
+        // This order: a name may be released and claimed in one go.
+        if (!released.empty()) session << "DELETE FROM names WHERE name = ?", use(released), now;
+        if (!claimed.empty())
+            session << "INSERT INTO names VALUES (?, ?, ?)", use(claimed), use(identities),
+                use(claimedAt), now;
     }
 
     Session session;
@@ -250,6 +282,10 @@ struct StateDatabase::Connection {
     std::vector<std::string> endpoints;
     std::vector<Poco::Int64> since;
     std::vector<Poco::Int64> dropped;
+    std::vector<std::string> claimed;
+    std::vector<std::string> identities;
+    std::vector<Poco::Int64> claimedAt;
+    std::vector<std::string> released;
 };
 
 StateDatabase::StateDatabase(const std::string& path) : path_(path) {
@@ -300,13 +336,20 @@ StoreKey StateDatabase::nextKey() const {
     return static_cast<StoreKey>(connection_->nextKey);
 }
 
-std::size_t StateDatabase::size() {
+std::size_t StateDatabase::count(const char* question) {
     try {
-        return static_cast<std::size_t>(
-            ask<Poco::Int64>(connection_->session, "SELECT count(*) FROM users"));
+        return static_cast<std::size_t>(ask<Poco::Int64>(connection_->session, question));
     } catch (const Poco::Exception& e) {
         throw damaged(path_, e.displayText());
     }
+}
+
+std::size_t StateDatabase::size() {
+    return count("SELECT count(*) FROM users");
+}
+
+std::size_t StateDatabase::nameCount() {
+    return count("SELECT count(*) FROM names");
 }
 
 void StateDatabase::follow(const std::function<void(StoreKey, const StoredUser&)>& each) {
@@ -335,10 +378,36 @@ void StateDatabase::follow(const std::function<void(StoreKey, const StoredUser&)
     }
 }
 
-void StateDatabase::write(std::span<const StateChange> changes) {
+void StateDatabase::followNames(const std::function<void(const index::NameOwner&)>& each) {
+    std::vector<std::string> names;
+    std::vector<std::string> identities;
+    std::vector<Poco::Int64> since;
+    try {
+        Statement select(connection_->session);
+        select << "SELECT name, identity, since FROM names ORDER BY name", into(names),
+            into(identities), into(since), limit(kRowsAtOnce);
+        while (!select.done()) {
+            names.clear();
+            identities.clear();
+            since.clear();
+            select.execute();
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                const auto name = Name::parse(names[i]);
+                const auto identity = noise::parseFingerprint(identities[i]);
+                if (!name || !identity) throw damaged(path_, "a row that is no name");
+                each({*name, *identity, since[i]});
+            }
+        }
+    } catch (const Poco::Exception& e) {
+        throw damaged(path_, e.displayText());
+    }
+}
+
+void StateDatabase::write(std::span<const StateChange> changes, std::span<const NameChange> names) {
     Connection& to = *connection_;
     try {
         to.gather(changes);
+        to.gather(names);
         say(to.session, "BEGIN IMMEDIATE");
         to.write();
         say(to.session, "COMMIT");

@@ -4,10 +4,13 @@
 // survives a loss of power.  The file itself survives both.
 //
 //     users (key INTEGER PRIMARY KEY, name, endpoint, since)      who is online
+//     names (name PRIMARY KEY, identity, since)                   whose a name is, sealed
 //
 // `key` is index::StoreKey: it grows with each login, so logins are appended to the last page
 // and a batch of them is one page or two, however many users there are.  With the name as key,
-// each login would touch a page of its own: ten times the cost, measured.
+// each login would touch a page of its own: ten times the cost, measured.  A name is claimed once
+// in a lifetime: there that cost is worth that the file itself refuses a second owner.
+// `identity` is a fingerprint (noise::fingerprint), as imlogin prints it and --users takes it.
 //
 // One process per file: it is locked for as long as the database lives.  Used by one thread at a
 // time, except sync().
@@ -29,11 +32,17 @@ struct StateChange {
     std::optional<index::StoredUser> user;  ///< nothing: is no longer online
 };
 
+/// The same of a name's owner.
+struct NameChange {
+    Name name;
+    std::optional<index::NameOwner> owner;  ///< nothing: is released
+};
+
 class StateDatabase {
 public:
     /// What the file says it is: the number in `PRAGMA user_version`.  Older files are migrated,
     /// newer ones refused.
-    static constexpr int kVersion = 2;
+    static constexpr int kVersion = 3;
     /// "im-x" in `PRAGMA application_id`.
     static constexpr int kApplicationId = 0x696D2D78;
 
@@ -55,8 +64,13 @@ public:
     /// Larger than every key there ever was.
     [[nodiscard]] index::StoreKey nextKey() const;
 
-    /// Writes all of it or nothing.  Throws Error 73, and can be called again then.
-    void write(std::span<const StateChange> changes);
+    [[nodiscard]] std::size_t nameCount();
+    /// All names that have an owner, sorted by name.  Throws as follow().
+    void followNames(const std::function<void(const index::NameOwner&)>& each);
+
+    /// Writes all of it or nothing, each list in its order.  Throws Error 73, and can be called
+    /// again then.
+    void write(std::span<const StateChange> changes, std::span<const NameChange> names = {});
 
     /// Waits until the disk has what was written so far.  May be called while another thread is
     /// in write().  Throws Error 73.
@@ -66,6 +80,7 @@ private:
     struct Connection;
 
     void openForSync();
+    std::size_t count(const char* question);
 
     std::string path_;
     std::unique_ptr<Connection> connection_;

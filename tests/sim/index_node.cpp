@@ -52,16 +52,42 @@ index::StoreKey CrashingStore::put(const index::StoredUser& user) {
 }
 
 void CrashingStore::commit() {
-    if (std::exchange(isDirty_, false)) committed_ = users_;
+    if (!std::exchange(isDirty_, false)) return;
+    committed_ = users_;
+    committedNames_ = names_;
+    keptNames_ = tickets_;
+}
+
+void CrashingStore::followNames(const std::function<void(const index::NameOwner&)>& each) {
+    for (const auto& [name, owner] : names_) each(owner);
+}
+
+index::NameTicket CrashingStore::claim(const index::NameOwner& owner) {
+    isDirty_ = true;
+    names_.emplace(owner.name, owner);
+    return ++tickets_;
+}
+
+index::NameTicket CrashingStore::release(const Name& name) {
+    isDirty_ = true;
+    names_.erase(name);
+    return ++tickets_;
 }
 
 void CrashingStore::crash() {
     users_ = committed_;
+    names_ = committedNames_;
+    isDirty_ = false;
+    // Tickets are of one run; what died uncommitted has none that counts.
+    tickets_ = 0;
+    keptNames_ = 0;
 }
 
 void CrashingStore::wipe() {
     users_.clear();
     committed_.clear();
+    names_.clear();
+    committedNames_.clear();
 }
 
 void CrashingStore::drop(index::StoreKey key) {

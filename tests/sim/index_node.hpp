@@ -27,6 +27,11 @@ public:
         const std::function<void(index::StoreKey, const index::StoredUser&)>& each) override;
     index::StoreKey put(const index::StoredUser& user) override;
     void drop(index::StoreKey key) override;
+    std::size_t nameCount() override { return names_.size(); }
+    void followNames(const std::function<void(const index::NameOwner&)>& each) override;
+    index::NameTicket claim(const index::NameOwner& owner) override;
+    index::NameTicket release(const Name& name) override;
+    index::NameTicket keptNames() const override { return keptNames_; }
     void commit() override;
     bool settled() const override { return true; }
     void settle() override { commit(); }
@@ -40,6 +45,10 @@ public:
 private:
     std::map<index::StoreKey, index::StoredUser> users_;
     std::map<index::StoreKey, index::StoredUser> committed_;
+    std::map<Name, index::NameOwner> names_;
+    std::map<Name, index::NameOwner> committedNames_;
+    index::NameTicket tickets_ = 0;
+    index::NameTicket keptNames_ = 0;
     index::StoreKey nextKey_ = 1;
     bool isDirty_ = false;
 };

@@ -32,6 +32,25 @@ inline StoredUser storedUser(std::string_view name, std::string_view endpoint, s
     return {Name::orThrow(name, ErrorKind::Software), Endpoint::parse(endpoint).value(), since};
 }
 
+/// "alice 1 17" for each name: its owner's first byte, and since when.
+inline std::vector<std::string> storedNames(Store& store) {
+    std::vector<std::string> lines;
+    store.followNames([&](const NameOwner& owner) {
+        lines.push_back(owner.name.str() + " " +
+                        std::to_string(std::to_integer<int>(owner.identity[0])) + " " +
+                        std::to_string(owner.since));
+    });
+    return lines;
+}
+
+/// An identity is any 32 bytes here.
+inline NameOwner nameOwner(std::string_view name, int owner, std::int64_t since) {
+    NameOwner out{Name::orThrow(name, ErrorKind::Software), {}, since};
+    for (std::size_t i = 1; i < out.identity.size(); ++i) out.identity[i] = std::byte(255 - i);
+    out.identity[0] = std::byte(owner);
+    return out;
+}
+
 template <typename Factory>
 void checkStoreContract() {
     using Lines = std::vector<std::string>;
@@ -193,6 +212,80 @@ void checkStoreContract() {
         reopen();
         CHECK(storedUsers(*store) == expected);
         CHECK(store->size() == expected.size());
+    }
+
+    SECTION("a new store knows no names") {
+        CHECK(storedNames(*store).empty());
+        CHECK(store->nameCount() == 0);
+        CHECK(store->keptNames() == 0);
+    }
+
+    SECTION("a claimed name is its owner's after reopening, to the last bit") {
+        CHECK(store->claim(nameOwner("alice", 200, 1'700'000'000'123)) == 1);
+        store->commit();
+        reopen();
+        CHECK(storedNames(*store) == Lines{"alice 200 1700000000123"});
+        store->followNames([](const NameOwner& owner) {
+            CHECK(owner.identity == nameOwner("alice", 200, 0).identity);
+        });
+        CHECK(store->nameCount() == 1);
+    }
+
+    SECTION("names come back sorted, byte by byte, and have nothing to do with who is online") {
+        static_cast<void>(store->claim(nameOwner("bob", 1, 1)));
+        static_cast<void>(store->claim(nameOwner("天涯", 2, 1)));
+        static_cast<void>(store->claim(nameOwner("Bob", 3, 1)));
+        put("bob", "10.0.0.1:1", 1);
+        store->commit();
+        drop("bob");
+        store->commit();
+        reopen();
+        CHECK(storedNames(*store) == Lines{"Bob 3 1", "bob 1 1", "天涯 2 1"});
+        CHECK(storedUsers(*store).empty());
+    }
+
+    SECTION("tickets count, are kept once the store has settled, and begin anew") {
+        CHECK(store->claim(nameOwner("alice", 1, 1)) == 1);
+        CHECK(store->claim(nameOwner("bob", 2, 1)) == 2);
+        store->settle();
+        CHECK(store->keptNames() == 2);
+        CHECK(store->figures().unwritten == 0);
+        reopen();
+        CHECK(store->keptNames() == 0);
+        CHECK(store->claim(nameOwner("carol", 3, 1)) == 1);
+        CHECK(store->keptNames() == 0);
+        store->settle();
+        CHECK(store->keptNames() == 1);
+    }
+
+    SECTION("a released name is nobody's, and may be claimed by another, also within one commit") {
+        static_cast<void>(store->claim(nameOwner("alice", 1, 1)));
+        static_cast<void>(store->claim(nameOwner("bob", 2, 2)));
+        store->commit();
+        static_cast<void>(store->release(nameOwner("alice", 1, 1).name));
+        store->commit();
+        reopen();
+        CHECK(storedNames(*store) == Lines{"bob 2 2"});
+        static_cast<void>(store->release(nameOwner("bob", 2, 2).name));
+        static_cast<void>(store->claim(nameOwner("bob", 7, 3)));
+        static_cast<void>(store->claim(nameOwner("dave", 8, 3)));
+        static_cast<void>(store->release(nameOwner("dave", 8, 3).name));
+        store->commit();
+        reopen();
+        CHECK(storedNames(*store) == Lines{"bob 7 3"});
+    }
+
+    SECTION("several thousand names in many commits come back") {
+        Lines expected;
+        for (int i = 10'000; i < 13'000; ++i) {
+            static_cast<void>(store->claim(nameOwner("name" + std::to_string(i), i % 256, i)));
+            expected.push_back("name" + std::to_string(i) + " " + std::to_string(i % 256) + " " +
+                               std::to_string(i));
+            if (i % 64 == 0) store->commit();
+        }
+        store->commit();
+        reopen();
+        CHECK(storedNames(*store) == expected);
     }
 }
 

@@ -86,6 +86,7 @@ public:
 /// What a store keeps on its disk, and a store that keeps it there: for restarts.
 struct Disk {
     std::map<StoreKey, StoredUser> users;
+    std::map<Name, NameOwner> names;
     std::size_t commits = 0;  // that wrote something
 
     std::vector<StoredUser> stored() const {
@@ -97,7 +98,7 @@ struct Disk {
 
 class DiskStore final : public Store {
 public:
-    explicit DiskStore(Disk& disk) : disk_(disk), users_(disk.users) {}
+    explicit DiskStore(Disk& disk) : disk_(disk), users_(disk.users), names_(disk.names) {}
 
     std::size_t size() override { return disk_.users.size(); }
     void follow(const std::function<void(StoreKey, const StoredUser&)>& each) override {
@@ -110,6 +111,21 @@ public:
         return key;
     }
     void drop(StoreKey key) override { isDirty_ |= users_.erase(key) > 0; }
+    std::size_t nameCount() override { return disk_.names.size(); }
+    void followNames(const std::function<void(const NameOwner&)>& each) override {
+        for (const auto& [name, owner] : disk_.names) each(owner);
+    }
+    NameTicket claim(const NameOwner& owner) override {
+        isDirty_ = true;
+        names_.emplace(owner.name, owner);
+        return ++tickets_;
+    }
+    NameTicket release(const Name& name) override {
+        isDirty_ = true;
+        names_.erase(name);
+        return ++tickets_;
+    }
+    NameTicket keptNames() const override { return keptNames_; }
     void commit() override {
         wanted_ = isDirty_;
         if (!isSlow_) write();
@@ -126,6 +142,8 @@ public:
     void write() {
         if (!std::exchange(wanted_, false)) return;
         disk_.users = users_;
+        disk_.names = names_;
+        keptNames_ = tickets_;
         ++disk_.commits;
         isDirty_ = false;
     }
@@ -133,6 +151,9 @@ public:
 private:
     Disk& disk_;
     std::map<StoreKey, StoredUser> users_;
+    std::map<Name, NameOwner> names_;
+    NameTicket tickets_ = 0;
+    NameTicket keptNames_ = 0;
     bool isDirty_ = false;
     bool isSlow_ = false;
     bool wanted_ = false;  // a commit is under way

@@ -101,6 +101,10 @@ StoredUser user(const std::string& name, std::uint16_t port = 4000, std::int64_t
     return {*Name::parse(name), *Endpoint::parse("127.0.0.1:" + std::to_string(port)), since};
 }
 
+im::index::NameOwner owner(const std::string& name, int identity) {
+    return im::index::test::nameOwner(name, identity, 1);
+}
+
 std::vector<std::string> usersIn(Store& store) {
     std::vector<std::string> names;
     store->follow([&](im::index::StoreKey, const StoredUser& u) {
@@ -498,6 +502,94 @@ TEST_CASE("A file of version 1 is migrated, with all its users in their order", 
     store.put(user("dave"));
     store.settle();
     CHECK(usersIn(store).back() == "dave@127.0.0.1:4000/1");
+}
+
+TEST_CASE("A file of version 2 is migrated, and names can be claimed in it", "[node]") {
+    Shelf shelf;
+    shelf.sql(
+        "CREATE TABLE users (key INTEGER PRIMARY KEY, name TEXT NOT NULL, endpoint TEXT NOT NULL,"
+        " since INTEGER NOT NULL)");
+    shelf.sql("PRAGMA application_id = " + std::to_string(StateDatabase::kApplicationId));
+    shelf.sql("PRAGMA user_version = 2");
+    shelf.sql("INSERT INTO users VALUES (7, 'alice', '127.0.0.1:4001', 30)");
+    {
+        auto store = shelf.open();
+        CHECK(usersIn(store) == std::vector<std::string>{"alice@127.0.0.1:4001/30"});
+        static_cast<void>(store->claim(owner("alice", 1)));
+    }
+    auto store = shelf.open();
+    CHECK(usersIn(store).size() == 1);
+    CHECK(im::index::test::storedNames(*store) == std::vector<std::string>{"alice 1 1"});
+}
+
+TEST_CASE("A name whose ticket is kept survives kill -9, and the descriptor tells of it",
+          "[node]") {
+    Shelf shelf;
+    inChild([&] {
+        auto store = shelf.open();
+        const auto ticket = store->claim(owner("alice", 1));
+        store->commit();
+        while (store->keptNames() < ticket) {
+            pollfd wait{store->descriptor(), POLLIN, 0};
+            if (::poll(&wait, 1, 10'000) != 1) ::_exit(1);
+            store->finish();
+        }
+        ::kill(::getpid(), SIGKILL);
+    });
+    auto store = shelf.open();
+    CHECK(im::index::test::storedNames(*store) == std::vector<std::string>{"alice 1 1"});
+}
+
+TEST_CASE("A name is synced at once, not with the logins of the last second", "[node]") {
+    Shelf shelf;
+    auto store = shelf.open();
+    static_cast<void>(store->claim(owner("alice", 1)));
+    const auto start = im::net::now();
+    store.settle();
+    CHECK(store->keptNames() == 1);
+    CHECK(im::net::now() - start < SqliteStore::kSyncDelay);
+}
+
+TEST_CASE("No ticket is kept while nothing can be written, and all are afterwards", "[node]") {
+    Shelf shelf;
+    auto store = shelf.open();
+    store.settle();
+    {
+        const FullDisk full;
+        static_cast<void>(store->claim(owner("alice", 1)));
+        store.settle();
+        CHECK(store->settled());
+        CHECK(store->keptNames() == 0);
+        CHECK(store->figures().unwritten == 1);
+    }
+    while (store->keptNames() == 0) {
+        pollfd wait{store->descriptor(), POLLIN, 0};
+        static_cast<void>(::poll(&wait, 1, 100));
+        store->finish();
+        store.commit();
+    }
+    CHECK(im::index::test::storedNames(*store) == std::vector<std::string>{"alice 1 1"});
+}
+
+TEST_CASE("A second owner of a name is refused by the file itself", "[node]") {
+    Shelf shelf;
+    StateDatabase database(shelf.file.string());
+    const im::node::NameChange alices{owner("alice", 1).name, owner("alice", 1)};
+    const im::node::NameChange mallorys{owner("alice", 2).name, owner("alice", 2)};
+    database.write({}, {&alices, 1});
+    CHECK_THROWS_AS(database.write({}, {&mallorys, 1}), Error);
+    std::vector<im::index::NameOwner> owners;
+    database.followNames([&](const im::index::NameOwner& one) { owners.push_back(one); });
+    REQUIRE(owners.size() == 1);
+    CHECK(owners.front().identity == alices.owner->identity);
+}
+
+TEST_CASE("A row that is no name is refused with 78", "[node]") {
+    Shelf shelf;
+    { shelf.open(); }
+    shelf.sql("INSERT INTO names VALUES ('alice', 'ed25519:short', 1)");
+    auto store = shelf.open();
+    CHECK_THROWS_AS(store->followNames([](const im::index::NameOwner&) {}), Error);
 }
 
 TEST_CASE("A check of a state file says what a start would say and changes nothing", "[node]") {

@@ -281,7 +281,9 @@ void appendRecord(std::string& out, const Event& event, const RecordStyle& style
     }
 }
 
-void appendRosterLine(std::string& out, const Event& user, const RecordStyle& style) {
+namespace {
+
+void appendShapedRosterLine(std::string& out, const Event& user, const RecordStyle& style) {
     Event line;
     line.type = EventType::Roster;
     line.user = user.user;
@@ -290,13 +292,24 @@ void appendRosterLine(std::string& out, const Event& user, const RecordStyle& st
     line.endpoint = user.endpoint;
     if (style.shape == RecordShape::Json) return appendJson(out, line, style);
     line.text = endpointOf(line);
-    if (style.shape == RecordShape::Format) return appendFormatted(out, line, style);
-    appendUser(out, line, style);
+    appendFormatted(out, line, style);
+}
+
+}  // namespace
+
+void appendRosterLine(std::string& out, const Event& user, const RecordStyle& style) {
+    if (style.shape != RecordShape::Text) return appendShapedRosterLine(out, user, style);
+    appendUser(out, user, style);
     out += '\t';
-    appendEscaped(out, orAbsent(line.status));
+    appendEscaped(out, orAbsent(user.status));
     out += '\t';
-    appendTrust(out, line, style);
-    out.append("\t").append(orAbsent(line.text)).append("\t").append(kAbsent);
+    appendTrust(out, user, style);
+    out += '\t';
+    if (user.endpoint)
+        user.endpoint->appendTo(out);
+    else
+        out += kAbsent;
+    out.append("\t").append(kAbsent);
     endRecord(out, style);
 }
 

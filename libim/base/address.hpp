@@ -47,6 +47,7 @@ public:
     std::array<std::uint8_t, 4> v4Bytes() const;
 
     std::string toString() const;
+    void appendTo(std::string& out) const;
 
     friend bool operator==(const Address&, const Address&) = default;
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in it.
@@ -64,6 +65,7 @@ struct Endpoint {
     /// "127.0.0.1:4649" or "[::1]:4649"; a decimal port 0 to 65535 without sign or blanks.
     static std::optional<Endpoint> parse(std::string_view text);
     std::string toString() const;
+    void appendTo(std::string& out) const;
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in it.

@@ -5,14 +5,13 @@
 #include "libim/net/sockaddr.hpp"
 #include "libim/net/udp_buffers.hpp"
 
-#include <Poco/Exception.h>
-#include <Poco/Net/DatagramSocketImpl.h>
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/sock_diag.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -90,35 +89,22 @@ void wish(int descriptor, int level, int option, int value) {
     static_cast<void>(::setsockopt(descriptor, level, option, &value, sizeof value));
 }
 
-BindError cannotBind(const Endpoint& local, const Poco::Exception& why) {
-    return {"UDP " + local.toString(), why.code()};
+BindError cannotBind(const Endpoint& local) {
+    return {"UDP " + local.toString(), errno};
 }
 
-/// POCO has no other way to make a socket of a descriptor.
-struct AdoptedSocket : Poco::Net::DatagramSocket {
-    explicit AdoptedSocket(int descriptor)
-        : DatagramSocket(new Poco::Net::DatagramSocketImpl(descriptor)) {}
-};
-
-Poco::Net::DatagramSocket openSocket(const Endpoint& local) {
-    using Poco::Net::SocketAddress;
-    try {
-        return Poco::Net::DatagramSocket(local.address.isV4() ? SocketAddress::IPv4
-                                                              : SocketAddress::IPv6);
-    } catch (const Poco::Exception& e) {
-        throw cannotBind(local, e);  // no IPv6 here, or no descriptor left
-    }
+int openSocket(const Endpoint& local) {
+    const int family = local.address.isV4() ? AF_INET : AF_INET6;
+    const int descriptor = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) throw cannotBind(local);  // no IPv6 here, or no descriptor left
+    return descriptor;
 }
 
 }  // namespace
 
-UdpSocket::UdpSocket(const Poco::Net::DatagramSocket& socket, const Endpoint& local,
-                     const UdpOptions& options)
-    : socket_(socket),
-      descriptor_(static_cast<int>(socket_.impl()->sockfd())),
-      options_(options),
-      local_(local),
-      paths_(1) {
+/// Owns `descriptor` from here on.
+UdpSocket::UdpSocket(int descriptor, const Endpoint& local, const UdpOptions& options)
+    : descriptor_(descriptor), options_(options), local_(local), paths_(1) {
     assert(options.number >= 1 && options.number <= kMostSockets);
     assert(options.batch > 0 && options.longest > 0);
     paths_.reserve(kMostPaths + 1);
@@ -132,12 +118,14 @@ UdpSocket::UdpSocket(const Endpoint& local, const UdpOptions& options)
 }
 
 UdpSocket::UdpSocket(const GivenSocket& given, const UdpOptions& options)
-    : UdpSocket(AdoptedSocket(given.descriptor), given.local, options) {
+    : UdpSocket(given.descriptor, given.local, options) {
     static_cast<void>(takeLost());
     counters_ = {};  // what was lost before us was lost to somebody else
 }
 
-UdpSocket::~UdpSocket() = default;
+UdpSocket::~UdpSocket() {
+    ::close(descriptor_);
+}
 
 void UdpSocket::takeHold() {
     ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
@@ -146,13 +134,9 @@ void UdpSocket::takeHold() {
 }
 
 void UdpSocket::bind() {
-    try {
-        SocketAddress address{};
-        const socklen_t length = toSocketAddress(local_, address);
-        socket_.bind(Poco::Net::SocketAddress(&address.any, length), false);
-    } catch (const Poco::Exception& e) {
-        throw cannotBind(local_, e);
-    }
+    SocketAddress address{};
+    const socklen_t length = toSocketAddress(local_, address);
+    if (::bind(descriptor_, &address.any, length) != 0) throw cannotBind(local_);
     local_ = localEndpoint(descriptor_);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// UdpSocket: one bound UDP socket that takes and gives datagrams in batches.  Over POCO's
-// DatagramSocket: POCO opens and binds, the batches go through its descriptor, because POCO has
-// no recvmmsg, sendmmsg, packet info, error queue or segmentation offload.
+// UdpSocket: one bound UDP socket that takes and gives datagrams in batches.  No POCO: of its
+// DatagramSocket only socket() and bind() could be used, because it has no recvmmsg, sendmmsg,
+// packet info, error queue or segmentation offload; and to load it takes 3 ms, three times what
+// the clients need to start without (doc/decisions/0001).
 //
 // Never blocks but where send() says so, allocates nothing after construction.  Not thread-safe;
 // it belongs to one loop.  Bound without SO_REUSEADDR and SO_REUSEPORT (a second server on the
@@ -14,7 +15,6 @@
 #include "libim/base/error.hpp"
 #include "libim/net/activation.hpp"
 
-#include <Poco/Net/DatagramSocket.h>
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -158,8 +158,7 @@ private:
         std::uint32_t interface = 0;  // of a link-local address
     };
 
-    UdpSocket(const Poco::Net::DatagramSocket& socket, const Endpoint& local,
-              const UdpOptions& options);
+    UdpSocket(int descriptor, const Endpoint& local, const UdpOptions& options);
     void takeHold();
     void bind();
     void setOptions();
@@ -177,8 +176,7 @@ private:
     Fate trySingle(const msghdr& single);
     bool waitForRoom(int errnum);
 
-    Poco::Net::DatagramSocket socket_;
-    int descriptor_ = -1;
+    int descriptor_;
     UdpOptions options_;
     Endpoint local_;
     Trains trains_ = Trains::Untried;

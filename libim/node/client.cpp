@@ -244,9 +244,9 @@ const Endpoint& Client::local() const {
 
 std::vector<Contact> fetchRoster(const std::string& host, std::uint16_t tcpPort,
                                  Duration patience) {
-    const auto outcome = net::fetchRoster(net::resolve(host, tcpPort), patience);
+    auto outcome = net::fetchRoster(net::resolve(host, tcpPort), patience);
     if (!outcome) throw rosterError(host, tcpPort, outcome.error(), {});
-    return contactsOf(sorted(*outcome));
+    return contactsOf(sorted(std::move(*outcome)));
 }
 
 }  // namespace im::node

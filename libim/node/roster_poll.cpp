@@ -35,10 +35,15 @@ std::vector<wire::RosterEntry> pick(const std::vector<wire::RosterEntry>& roster
     return listOf(users);
 }
 
-std::vector<wire::RosterEntry> sorted(const std::vector<wire::RosterEntry>& roster) {
-    ByName users;
-    for (const wire::RosterEntry& entry : roster) users[entry.name] = entry.endpoint;
-    return listOf(users);
+std::vector<wire::RosterEntry> sorted(std::vector<wire::RosterEntry> roster) {
+    // Our index's is often sorted already, or nearly.
+    if (!std::ranges::is_sorted(roster, {}, &wire::RosterEntry::name))
+        std::ranges::stable_sort(roster, {}, &wire::RosterEntry::name);
+    // From behind, so that of each name the last one stays.
+    const auto doubles =
+        std::ranges::unique(roster.rbegin(), roster.rend(), {}, &wire::RosterEntry::name);
+    roster.erase(roster.begin(), doubles.begin().base());
+    return roster;
 }
 
 std::vector<std::string> missing(const std::vector<wire::RosterEntry>& found,

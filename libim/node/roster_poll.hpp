@@ -39,7 +39,7 @@ private:
                                                   const std::vector<std::string>& wanted);
 
 /// The same for everybody.
-[[nodiscard]] std::vector<wire::RosterEntry> sorted(const std::vector<wire::RosterEntry>& roster);
+[[nodiscard]] std::vector<wire::RosterEntry> sorted(std::vector<wire::RosterEntry> roster);
 
 /// The names of `wanted` that are not among `found`, in the order of `wanted`, each once.
 [[nodiscard]] std::vector<std::string> missing(const std::vector<wire::RosterEntry>& found,

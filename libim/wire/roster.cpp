@@ -65,7 +65,7 @@ void RosterWriter::add(std::string_view name, const Endpoint& endpoint) {
     assert(name.find_first_of(",;") == std::string_view::npos);
     body_ += name;
     body_ += ',';
-    body_ += endpoint.toString();
+    endpoint.appendTo(body_);
     body_ += ';';
 }
 
@@ -158,6 +158,7 @@ Expected<std::vector<RosterEntry>, RosterError> RosterReader::finish() const {
     }
     std::string_view rest = body_;
     std::vector<RosterEntry> entries;
+    entries.reserve(static_cast<std::size_t>(std::ranges::count(rest, ';')));
     // What stands behind the last semicolon is `end`, or text that ends so, and no user.
     for (std::size_t semicolon = rest.find(';'); semicolon != std::string_view::npos;
          semicolon = rest.find(';')) {

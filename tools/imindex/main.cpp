@@ -17,6 +17,7 @@
 #include "tools/imindex/refusal_log.hpp"
 #include "tools/shared/login_options.hpp"
 
+#include <Poco/Exception.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -211,13 +212,20 @@ int serve(app::Tool& tool) {
     }
 }
 
+/// POCO's what() omits the detail.
+Error translate(const std::exception& problem) {
+    if (const auto* poco = dynamic_cast<const Poco::Exception*>(&problem))
+        return {ErrorKind::OperatingSystem, poco->displayText()};
+    return tools::translate(problem);
+}
+
 const app::ToolInfo kInfo{.name = "imindex",
                           .section = 8,
                           .purpose = "the index: who is online, told to everybody",
                           .synopsis = kSynopsis,
                           .options = tools::indexOptions(),
                           .examples = kExamples,
-                          .translate = tools::translate};
+                          .translate = translate};
 
 /// A standard descriptor that is closed would be taken by the first socket, and records or
 /// messages be written there.  Opened for reading only, so that writing still fails.

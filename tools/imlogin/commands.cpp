@@ -24,26 +24,27 @@ using Roster = std::vector<wire::RosterEntry>;
 // Shorter waits are over before a person has read what they are for.
 constexpr Duration kSayWaiting = 500ms;
 
+// Bytes of a roster record, about.
+constexpr std::size_t kUsualLine = 48;
+
 Duration patienceOf(const LoginRequest& request) {
     return request.timeout.value_or(talk::kLoginPatience);
-}
-
-Event rosterLine(const wire::RosterEntry& entry, bool isSelf) {
-    Event line;
-    line.type = EventType::Roster;
-    line.user = entry.name;
-    line.status = "online";
-    line.trust = isSelf ? Trust::Self : Trust::None;
-    line.endpoint = entry.endpoint;
-    return line;
 }
 
 void print(app::Tool& tool, const LoginRequest& request, const node::RosterSource& source,
            const Roster& users) {
     if (tool.quiet()) return;
     std::string text;
-    for (const wire::RosterEntry& entry : users)
-        app::appendRosterLine(text, rosterLine(entry, source.isSelf(entry)), request.style);
+    text.reserve(users.size() * kUsualLine);
+    Event line;
+    line.type = EventType::Roster;
+    line.status = "online";
+    for (const wire::RosterEntry& entry : users) {
+        line.user = entry.name;
+        line.trust = source.isSelf(entry) ? Trust::Self : Trust::None;
+        line.endpoint = entry.endpoint;
+        app::appendRosterLine(text, line, request.style);
+    }
     tool.out().write(text);
 }
 

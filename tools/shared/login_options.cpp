@@ -5,7 +5,6 @@
 #include "libim/app/paths.hpp"
 #include "libim/net/signals.hpp"
 
-#include <Poco/Exception.h>
 #include <fcntl.h>
 
 #include <csignal>
@@ -68,8 +67,6 @@ void sayClassic(const app::Tool& tool) {
 }
 
 Error translate(const std::exception& problem) {
-    if (const auto* poco = dynamic_cast<const Poco::Exception*>(&problem))
-        return {ErrorKind::OperatingSystem, poco->displayText()};
     if (dynamic_cast<const std::bad_alloc*>(&problem) != nullptr)
         return {ErrorKind::OperatingSystem, "out of memory"};
     return {ErrorKind::Software, std::string("internal error: ") + problem.what()};

@@ -48,7 +48,7 @@ inline constexpr app::Option kClassicOption{
 /// Says that a new login will be in the clear, unless --classic shows that the user knows.
 void sayClassic(const app::Tool& tool);
 
-/// ToolInfo::translate of a program with POCO in it.
+/// ToolInfo::translate of the programs that are no imsend.
 [[nodiscard]] Error translate(const std::exception& problem);
 
 /// From now on INT and TERM, and HUP unless it was ignored from the start (nohup), call `logOut`

@@ -1,4 +1,4 @@
-# Fails when a program needs a library that a start per message cannot afford (doc/decisions/0002).
+# Fails when a client needs a library that its start cannot afford (doc/decisions/0002).
 # Run with -DREADELF=PROGRAM -DPROGRAM=FILE -P.
 cmake_minimum_required(VERSION 3.22)
 execute_process(COMMAND ${READELF} --dynamic --wide ${PROGRAM}

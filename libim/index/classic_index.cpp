@@ -417,12 +417,13 @@ std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from
     }
     confirm(from);
     answering_.forgive(from);
+    // What a roster tells, no kill of the process takes back.
+    if (!store_.settled()) store_.settle();
     ++counters_.rosters;
     return roster_.bytes(users_);
 }
 
 void ClassicIndex::confirm(const Address& from) {
-    bool hasSome = false;
     for (Row row = pending_.firstFrom(from); row != kNoRow; row = pending_.firstFrom(from)) {
         const Name name = pending_.name(row);
         const Destination where = pending_.destination(row);
@@ -435,12 +436,8 @@ void ClassicIndex::confirm(const Address& from) {
             refuse(Refusal::Rate, where.to);
         } else {
             come(name, where);
-            hasSome = true;
         }
     }
-    // Waits, since the roster that he is now in leaves at once.  Only who is not on this network
-    // has to be confirmed.
-    if (hasSome) store_.settle();
 }
 
 // Time -------------------------------------------------------------------------------------

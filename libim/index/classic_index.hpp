@@ -130,7 +130,8 @@ public:
     /// A TCP connection came from `from`: confirms the pending logins of that address (they are
     /// announced at the next tick), and returns the roster to write before closing, or nothing
     /// when none goes there (close at once).  The bytes are shared by all connections until
-    /// somebody comes or goes.  Who is confirmed is in the store, committed, on return.
+    /// somebody comes or goes.  What it tells is durable on return: when it is not, this waits for
+    /// the store.
     [[nodiscard]] std::shared_ptr<const std::string> fetchRoster(const Address& from,
                                                                  TimePoint now);
 

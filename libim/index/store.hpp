@@ -102,7 +102,7 @@ public:
     /// disk) is not thrown: the store says so once, keeps what is unwritten and tries again.
     virtual void commit() = 0;
 
-    /// Whether everything committed is durable, or cannot be made so for now.
+    /// Whether everything put and dropped is durable, or cannot be made so for now.
     [[nodiscard]] virtual bool settled() const = 0;
 
     /// commit(), and waits until settled() and keptNames() are as far as they come.

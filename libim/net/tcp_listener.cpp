@@ -119,8 +119,17 @@ void TcpListener::outOfDescriptors() {
         cutOff(connections_.begin());
     }
     // The listening socket stays ready, so watching it now would be a busy loop.
-    loop_.change(descriptor_, 0);
     pausedUntil_ = loop_.now() + kAcceptPause;
+    watchVisitors();
+}
+
+void TcpListener::setPaused(bool paused) {
+    isPaused_ = paused;
+    watchVisitors();
+}
+
+void TcpListener::watchVisitors() {
+    loop_.change(descriptor_, isPaused_ || pausedUntil_ ? LoopEvents{0} : kLoopRead);
 }
 
 void TcpListener::admit(int descriptor, const Address& from) {
@@ -258,7 +267,7 @@ void TcpListener::whenDue() {
     const TimePoint now = loop_.now();
     if (pausedUntil_ && *pausedUntil_ <= now) {
         pausedUntil_.reset();
-        loop_.change(descriptor_, kLoopRead);
+        watchVisitors();
     }
     if (lookAt_ && *lookAt_ <= now) lookAtFinished();
     while (!connections_.empty() && deadlineOf(connections_.front()) <= now) {

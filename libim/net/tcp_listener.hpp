@@ -63,6 +63,10 @@ public:
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;
 
+    /// While paused no visitor is let in: they wait in the kernel's backlog.  Those who are in
+    /// go on.
+    void setPaused(bool paused);
+
     /// With the port the system chose.
     [[nodiscard]] const Endpoint& local() const { return local_; }
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
@@ -91,6 +95,7 @@ private:
     void admit(int descriptor, const Address& from);
     void makeRoom(const Address& source);
     void outOfDescriptors();
+    void watchVisitors();
     void watch(Visitor visitor);
     void ready(Visitor visitor);
     bool writeMore(Visitor visitor);
@@ -112,6 +117,7 @@ private:
     TcpCounters counters_;
     Connections connections_;
     std::map<Address, std::size_t> perSource_;
+    bool isPaused_ = false;
     std::optional<TimePoint> pausedUntil_;  // no accepting
     std::optional<TimePoint> lookAt_;       // when to look whether who got all has closed
     TimePoint unwatchedSince_;              // no older progress among those not watched

@@ -96,6 +96,7 @@ void IndexService::setPaused(bool paused) {
     isPaused_ = paused;
     for (const net::UdpSocket* socket : sockets_.udp())
         loop_.change(socket->descriptor(), paused ? net::LoopEvents{0} : net::kLoopRead);
+    for (const auto& listener : sockets_.tcp()) listener->setPaused(paused);
 }
 
 index::HostFacts IndexService::hostFacts() const {

@@ -33,7 +33,7 @@ public:
     index::NameTicket release(const Name& name) override;
     index::NameTicket keptNames() const override { return keptNames_; }
     void commit() override;
-    bool settled() const override { return true; }
+    bool settled() const override { return !isDirty_; }
     void settle() override { commit(); }
     index::StoreFigures figures() const override { return {}; }
 

@@ -183,6 +183,18 @@ TEST_CASE("Nobody is told of a login before it is stored") {
     CHECK(world.heard("10.0.0.1:4000") == Lines{"login,bob,10.0.0.2:4000"});
 }
 
+TEST_CASE("What a roster tells is stored, also before the tick") {
+    World world;
+    world.login("alice", "10.0.0.1:4000");
+    world.login("bob", "10.0.0.2:4000");
+    world.tick();
+    world.store().slowDown();
+    world.logout("bob", "10.0.0.2:4000");
+    CHECK(world.roster("10.0.0.1") == Lines{"alice"});
+    world.restart();
+    CHECK(world.roster("10.0.0.1") == Lines{"alice"});
+}
+
 TEST_CASE("A pending user who fetches the roster is stored before he gets it, however slowly") {
     World world(openToAll());
     world.login("alice", "198.51.100.1:4000");

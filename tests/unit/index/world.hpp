@@ -130,7 +130,7 @@ public:
         wanted_ = isDirty_;
         if (!isSlow_) write();
     }
-    bool settled() const override { return !wanted_; }
+    bool settled() const override { return !isDirty_; }
     void settle() override {
         commit();
         write();

@@ -91,6 +91,18 @@ TEST_CASE("A visitor gets the text whole and then the end", "[net]") {
     CHECK(tavern.until([&] { return tavern.listener.connections() == 0; }));
 }
 
+TEST_CASE("While it is paused nobody is let in, and nobody is lost", "[net]") {
+    Tavern tavern(5000);
+    auto inside = tavern.visitor();
+    REQUIRE(tavern.until([&] { return tavern.listener.connections() == 1; }));
+    tavern.listener.setPaused(true);
+    auto outside = tavern.visitor();
+    CHECK(tavern.readAll(inside) == *tavern.text);
+    CHECK_FALSE(tavern.until([&] { return tavern.listener.counters().accepted == 2; }, 50ms));
+    tavern.listener.setPaused(false);
+    CHECK(tavern.readAll(outside) == *tavern.text);
+}
+
 TEST_CASE("A visitor that talks first still gets everything", "[net]") {
     const std::size_t size = GENERATE(5U, 5'000'000U);
     Tavern tavern(size);

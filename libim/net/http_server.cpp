@@ -23,8 +23,9 @@ using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 
-// Threads that have nothing to do end after this; one stays for the next scrape.
-constexpr int kThreadIdleSeconds = 60;
+// Threads that have nothing to do end after this; one stays for the next scrape.  Short, because
+// POCO wakes them once when it stops, and one that begins to wait just then waits to the end.
+constexpr int kThreadIdleSeconds = 1;
 
 bool hasBody(const HTTPServerRequest& request) {
     return request.getChunkedTransferEncoding() ||

@@ -30,7 +30,9 @@ constexpr int kAcceptPauseMs = 100;
 
 class Visitor final : public Poco::Net::StreamSocketImpl {
 public:
-    Visitor(int descriptor, TimePoint until) : StreamSocketImpl(descriptor), until_(until) {}
+    /// `bell` rings when the server stops: then nothing is waited for any more.
+    Visitor(int descriptor, TimePoint until, int bell)
+        : StreamSocketImpl(descriptor), until_(until), bell_(bell) {}
 
     int receiveBytes(void* buffer, int length, int flags) override {
         const Use use{used_};
@@ -80,9 +82,9 @@ private:
         for (;;) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - now()).count();
             if (left <= 0) return false;
-            pollfd wait{fd(), events, 0};
-            const int ready = ::poll(&wait, 1, static_cast<int>(left));
-            if (ready >= 0 || errno != EINTR) return ready > 0;
+            std::array<pollfd, 2> wait{{{fd(), events, 0}, {bell_, POLLIN, 0}}};
+            const int ready = ::poll(wait.data(), wait.size(), static_cast<int>(left));
+            if (ready >= 0 || errno != EINTR) return ready > 0 && wait[1].revents == 0;
         }
     }
     void await(short events) const {
@@ -91,6 +93,7 @@ private:
 
     std::atomic<bool> used_ = false;
     TimePoint until_;
+    int bell_;
     std::size_t mayRead_ = HttpServer::kLongestRequest;
 };
 
@@ -127,7 +130,7 @@ void HttpDoor::wake() const {
 
 Poco::Net::SocketImpl* HttpDoor::acceptConnection(Poco::Net::SocketAddress& /*from*/) {
     const int descriptor = ::accept4(static_cast<int>(sockfd()), nullptr, nullptr, SOCK_CLOEXEC);
-    if (descriptor >= 0) return new Visitor(descriptor, now() + longestVisit_);
+    if (descriptor >= 0) return new Visitor(descriptor, now() + longestVisit_, bell_);
     const int why = errno;
     if (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM) {
         pollfd stop{bell_, POLLIN, 0};

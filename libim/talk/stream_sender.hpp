@@ -50,9 +50,6 @@ struct StreamBeginning {
 
 class StreamSender {
 public:
-    /// Says of an ACK that no BOX was received before it (it answers an INIT).
-    static constexpr std::uint64_t kNoEcho = ~std::uint64_t{0};
-
     /// A new stream; `id` is 64 random bits.
     explicit StreamSender(wire::StreamId id) : StreamSender(id, {}, false) {}
     /// A stream out of an outbox that was not finished, or gets no further push().  Its messages

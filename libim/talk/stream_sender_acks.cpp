@@ -27,7 +27,7 @@ void StreamSender::acknowledge(const wire::AckRecord& ack, TimePoint now) {
     if (ack.next < next_ || ack.next > known()) return;
     sentEnd_ = std::max<Number>(sentEnd_, ack.next);
     const bool wasFull = frames_.inFlight() + 1 > congestion_.window() || nextSegment();
-    const bool isNewest = ack.echo == kNoEcho || !largestEcho_ || ack.echo >= *largestEcho_;
+    const bool isNewest = ack.echo == wire::kNoEcho || !largestEcho_ || ack.echo >= *largestEcho_;
     heardAt_ = now;
     takeEcho(ack, now);
     const bool hasMoved = settleBelow(ack.next, wasFull);
@@ -88,7 +88,7 @@ void StreamSender::settle(Number number, bool wasFull) {
 
 /// `echo` names a frame, so its round trip is known whatever was sent twice.
 void StreamSender::takeEcho(const wire::AckRecord& ack, TimePoint now) {
-    if (ack.echo == kNoEcho || frames_.empty()) return;
+    if (ack.echo == wire::kNoEcho || frames_.empty()) return;
     // A peer that claims counters beyond ours would have everything sent again.
     const std::uint64_t echo = std::min(ack.echo, frames_.lastCounter());
     if (largestEcho_ && echo <= *largestEcho_) return;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/talk/stream_table.hpp"
 
-#include "libim/talk/stream_sender.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -317,7 +315,7 @@ StreamAck StreamTable::makeAck(Active& active, TimePoint now) {
     ack.record.next = static_cast<wire::SegmentNumber>(active.receiver.next());
     ack.record.mask = active.receiver.mask();
     ack.record.window = windowOf(active);
-    ack.record.echo = active.echo.value_or(StreamSender::kNoEcho);
+    ack.record.echo = active.echo.value_or(wire::kNoEcho);
     if (active.echo) {
         const auto delay =
             std::chrono::duration_cast<std::chrono::milliseconds>(now - active.echoAt);

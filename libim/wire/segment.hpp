@@ -22,6 +22,9 @@ namespace im::wire {
 /// Number of a message in its stream, from 0.
 using MessageNumber = std::uint64_t;
 
+/// `echo` of an ACK before which no BOX with segments of the stream came: it answers an INIT.
+inline constexpr std::uint64_t kNoEcho = ~std::uint64_t{0};
+
 inline constexpr std::size_t kMessagePrefix = 2;  ///< length of each message of MANY
 inline constexpr std::size_t kFromBody = 8;
 

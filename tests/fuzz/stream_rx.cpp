@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Law: whatever segments come, from whomever, a StreamTable gives the messages of a stream in order
 // and each once, keeps within its memory, and acknowledges nothing that is not written.
-#include "libim/talk/stream_sender.hpp"
 #include "libim/talk/stream_table.hpp"
 #include "tests/fuzz/law.hpp"
 

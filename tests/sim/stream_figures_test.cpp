@@ -77,7 +77,8 @@ TEST_CASE("a transfer takes what the table of the protocol says") {
         Row{{1, kMiB, 50ms, 0}, 0.89, 0.89, 0, 3}, Row{{1, kMiB, 50ms, 0.01}, 3.6, 5.2, 0.010, 60},
         Row{{1, kMiB, 50ms, 0.05}, 10.7, 12.5, 0.055, 60},
         Row{{1, kMiB, 100ms, 0.2}, 62, 68, 0.33, 40},
-        Row{{10'000, 60, 50ms, 0.01}, 2.3, 3.9, 0.011, 60});
+        // 2.3 and 3.9 in 666 frames; packed as they are now, 589.
+        Row{{10'000, 60, 50ms, 0.01}, 2.03, 3.45, 0.011, 60});
     const Figures figures = measure(row.transfer, row.worlds);
     CAPTURE(row.transfer.lines, seconds(row.transfer.roundTrip), row.transfer.loss);
     CAPTURE(figures.median, figures.p95, figures.twice);

@@ -90,7 +90,7 @@ TEST_CASE("a message of its own goes out as it is, with END and FIN") {
 
     story.stream.start(story.now);
     CHECK_FALSE(story.stream.isDone());
-    story.stream.acknowledge({7, 1, 0, 64, 0, StreamSender::kNoEcho}, story.now);
+    story.stream.acknowledge({7, 1, 0, 64, 0, wire::kNoEcho}, story.now);
     CHECK(story.stream.isDone());
     CHECK(story.stream.messagesDone() == 1);
     CHECK(story.send().empty());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/talk/stream_table.hpp"
 
-#include "libim/talk/stream_sender.hpp"
 #include "tests/support/catch.hpp"
 
 #include <string>
@@ -109,7 +108,7 @@ TEST_CASE("what was shown is acknowledged again and not shown again") {
         const auto ack = story.ack();
         REQUIRE(ack);
         REQUIRE(ack->next == 1);
-        REQUIRE(ack->echo == StreamSender::kNoEcho);
+        REQUIRE(ack->echo == wire::kNoEcho);
     }
     CHECK(story.table.streamCount() == 1);
 }

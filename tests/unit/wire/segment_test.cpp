@@ -2,6 +2,7 @@
 #include "libim/wire/segment.hpp"
 
 #include "libim/base/little_endian.hpp"
+#include "libim/wire/hex.hpp"
 #include "tests/support/catch.hpp"
 
 #include <string>
@@ -46,6 +47,22 @@ TEST_CASE("messages that share a segment are taken off one by one") {
     CHECK(rest.empty());
 }
 
+TEST_CASE("a shared segment is on the wire as the protocol prints it") {
+    DataRecord record = packed("\2\0hi\0\0\1\0!"sv);
+    record.stream = 0x0807060504030201;
+    record.sequence = 5;
+    Bytes out;
+    appendRecord(out, record);
+    CHECK(toHex(out) ==
+          "03051500"
+          "0102030405060708"
+          "05000000"
+          "020068690000010021");
+    const auto records = Records::parse(out);
+    REQUIRE(records);
+    CHECK(std::get<DataRecord>(*records->begin()) == record);
+}
+
 TEST_CASE("a shared segment whose lengths do not add up is none") {
     CHECK_FALSE(messagesEndingIn(packed(""sv)));
     CHECK_FALSE(messagesEndingIn(packed("\2\0hi"sv)));  // one message is not many
@@ -70,6 +87,7 @@ TEST_CASE("a message that goes on fills its segment") {
 TEST_CASE("where a stream goes on is told by eight bytes, and is no segment") {
     Bytes out;
     appendFrom(out, 7, 12, 345);
+    CHECK(toHex(out) == "0308140007000000000000000c0000005901000000000000");
     const auto records = Records::parse(out);
     REQUIRE(records);
     const auto from = std::get<DataRecord>(*records->begin());

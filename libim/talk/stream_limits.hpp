@@ -71,6 +71,9 @@ inline constexpr Duration kHalfMessagePatience = kGiveUpAfter + 30s;
 inline constexpr std::size_t kMostStreams = 65'536;
 inline constexpr std::size_t kMostStreamsOfPinned = 1'024;
 inline constexpr std::size_t kMostStreamsOfStranger = 64;
+/// What of one identity stays longer than its K, so that a stream that had nothing to say for a day
+/// is not told as a gap.  None when the table is half full.
+inline constexpr std::size_t kOldStreamsKept = kMostStreamsOfStranger / 2;
 /// Streams that begin in a BOX, whose session cannot be replayed, may fill this much more.
 constexpr std::size_t withRoomForBox(std::size_t most) {
     return most + most / 4;

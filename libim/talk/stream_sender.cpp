@@ -125,18 +125,23 @@ void StreamSender::fillEarly(Bytes& records, std::size_t room, TimePoint now) {
 }
 
 void StreamSender::start(TimePoint now) {
-    frames_.clear();
     congestion_ = {};
     roundTrip_ = {};
     largestEcho_.reset();
+    peerWindow_ = kStreamWindow;
+    heardAt_ = now;
+    if (health_ == StreamHealth::WantsPath) health_ = StreamHealth::Well;
+    resume(now);
+}
+
+/// The peer is to say where to go on.
+void StreamSender::resume(TimePoint now) {
+    frames_.clear();
     lossAt_.reset();
     timeouts_ = 0;
-    peerWindow_ = kStreamWindow;
     lost_ = received_ = 0;
     next_ = buffer_.front();
     buffer_.rewind();
-    heardAt_ = now;
-    if (health_ == StreamHealth::WantsPath) health_ = StreamHealth::Well;
     // Who has been told something may have forgotten it, or know more than we do.
     mode_ = isRestored_ || sentEnd_ > 0 ? Mode::Resuming : Mode::Open;
     probesDue_ = mode_ == Mode::Resuming ? 1 : 0;

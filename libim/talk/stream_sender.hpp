@@ -112,6 +112,7 @@ private:
     [[nodiscard]] std::optional<Number> oldestMissing(unsigned skip) const;
     [[nodiscard]] bool isWaiting() const;
 
+    void resume(TimePoint now);
     bool fillResuming(Bytes& records, std::size_t room, std::uint64_t counter, TimePoint now);
     bool fillProbe(Bytes& records, std::size_t room, std::uint64_t counter, TimePoint now);
     bool fillOpen(Bytes& records, std::size_t room, std::uint64_t counter, TimePoint now);
@@ -122,6 +123,7 @@ private:
     void startClocks(TimePoint now);
     void endRestoring();
 
+    [[nodiscard]] bool isForgetful(const wire::AckRecord& ack) const;
     [[nodiscard]] Number known() const;
     [[nodiscard]] bool resumeAt(Number next);
     [[nodiscard]] bool settleBelow(Number next, bool wasFull);

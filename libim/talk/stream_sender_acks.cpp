@@ -23,6 +23,7 @@ void StreamSender::acknowledge(const wire::AckRecord& ack, TimePoint now) {
     if (ack.stream != id_ || mode_ == Mode::Parted) return;
     const bool isResumed = mode_ == Mode::Resuming;
     if (isResumed && !resumeAt(ack.next)) return;
+    if (ack.next < next_ && isForgetful(ack)) return resume(now);
     // An older one that was overtaken, or one that cannot be true.
     if (ack.next < next_ || ack.next > known()) return;
     sentEnd_ = std::max<Number>(sentEnd_, ack.next);
@@ -38,6 +39,13 @@ void StreamSender::acknowledge(const wire::AckRecord& ack, TimePoint now) {
     detectLoss(now);
     if (next_ == buffer_.end()) wasIdle_ = true;
     setTimer(now);
+}
+
+/// An ACK that is newer than all others and knows less: the peer has forgotten the stream, or the
+/// half of a message.
+bool StreamSender::isForgetful(const wire::AckRecord& ack) const {
+    return !frames_.empty() && ack.echo <= frames_.lastCounter() && largestEcho_ &&
+           ack.echo > *largestEcho_;
 }
 
 /// The end of what the peer can have.  An earlier run may have sent anything of the outbox, and it

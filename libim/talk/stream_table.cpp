@@ -377,7 +377,10 @@ void StreamTable::beginKey() {
 void StreamTable::endOldKeys() {
     hasOldKeys_ = false;
     for (auto stream = streams_.begin(); stream != streams_.end();) {
-        if (stream->second.generation == generation_ || stream->second.active != kNone) {
+        const bool isCrowded = streams_.size() > kMostStreams / 2 ||
+                               stream->first.person->second.streams > kOldStreamsKept;
+        if (stream->second.generation == generation_ || stream->second.active != kNone ||
+            !isCrowded) {
             ++stream;
             continue;
         }

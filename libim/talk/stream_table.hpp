@@ -83,7 +83,8 @@ public:
     [[nodiscard]] bool wantsNewKey() const { return wantsNewKey_; }
     /// A new K is in use; the one before is still good.
     void beginKey();
-    /// The keys before the present one are gone: so is what was last used under them.
+    /// The keys before the present one are gone: what was last used under them need not be known
+    /// any more, and is forgotten where it is much.
     void endOldKeys();
 
     /// A stream of an earlier process, out of a journal.

@@ -256,6 +256,27 @@ TEST_CASE("in another session the listener says where to go on") {
     }
 }
 
+TEST_CASE("a listener that has forgotten the stream is told at once where it goes on") {
+    Story story;
+    story.stream.start(story.now);
+    pushMany(story.stream, 4, wire::kMaxSegment);
+    story.send();
+    story.acknowledge(4);
+    pushMany(story.stream, 1, wire::kMaxSegment);
+    CHECK(story.send() == Frames{{4}});
+    SECTION("as its newer acknowledgement shows") {
+        story.acknowledge(0, 1U << 4U);
+        CHECK(story.send() == Frames{{-4}});
+        CHECK(wire::messagesBefore(story.last) == 4);
+        story.acknowledge(4);
+        CHECK(story.send() == Frames{{4}});
+    }
+    SECTION("but an old one that was overtaken shows nothing") {
+        story.stream.acknowledge({7, 0, 0, 64, 0, 2}, story.now);
+        CHECK(story.send().empty());
+    }
+}
+
 TEST_CASE("the pieces of a message are kept for a listener that starts anew") {
     Story story;
     story.stream.start(story.now);

@@ -298,8 +298,22 @@ TEST_CASE("one identity has its share of the table, and early data stops first")
     CHECK(begin(early) == Verdict::Refused);
     CHECK(begin(story.alice) == Verdict::Taken);
     story.table.endOldKeys();
-    CHECK(story.table.streamCount() == 1);
+    CHECK(story.table.streamCount() == 2 * kOldStreamsKept);
     CHECK(begin(early) == Verdict::Taken);
+}
+
+TEST_CASE("a stream that was quiet for longer than a key lives is still known") {
+    Story story;
+    story.receive(story.alice, 0, "a", true, true);
+    story.showAndWrite();
+    while (story.ack()) {
+    }
+    for (int day = 0; day < 2; ++day) {
+        story.table.beginKey();
+        story.table.endOldKeys();
+    }
+    CHECK(story.from(story.alice, 1, 1) == Verdict::Taken);
+    CHECK(story.show().empty());
 }
 
 TEST_CASE("a full table refuses new early data and asks for a new key") {

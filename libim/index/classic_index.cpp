@@ -442,7 +442,7 @@ void ClassicIndex::confirm(const Address& from) {
 
 // Time -------------------------------------------------------------------------------------
 
-void ClassicIndex::tick(TimePoint now, Sink& sink) {
+void ClassicIndex::tick(TimePoint now, Sink& sink, bool isBusy) {
     now_ = now;
     if (!isCommitting_) {
         endLeases();
@@ -456,8 +456,9 @@ void ClassicIndex::tick(TimePoint now, Sink& sink) {
         if (!announcements_.isTelling() && announcements_.gathered() > 0)
             announcements_.begin(users_);
     }
-    if (announcements_.isTelling())
-        counters_.announcements += announcements_.tell(users_, sink, policy_.announcementsPerTick);
+    if (!announcements_.isTelling()) return;
+    const std::size_t most = isBusy ? policy_.announcementsWhenBusy : policy_.announcementsPerTick;
+    counters_.announcements += announcements_.tell(users_, sink, most);
 }
 
 std::optional<TimePoint> ClassicIndex::nextDeadline() const {

@@ -121,9 +121,11 @@ public:
     /// only of what is durable.  What is left has nextDeadline() in the past.  Call after each
     /// batch and at nextDeadline().
     ///
+    /// `isBusy`: more datagrams wait already; then at most Policy::announcementsWhenBusy.
+    ///
     /// After a tick the store may not have settled.  Until it has, keep back what receive() wrote
     /// into its sink, and give no more datagrams; and tick when it has.
-    void tick(TimePoint now, Sink& sink);
+    void tick(TimePoint now, Sink& sink, bool isBusy = false);
 
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 

@@ -32,6 +32,9 @@ struct Policy {
     /// What one tick() hands over at most, about: what the kernel needs 1 to 4 ms for, so that
     /// nobody who logs in waits longer than a few of these, whatever others are told.
     std::size_t announcementsPerTick = 1024;
+    /// The same while datagrams come faster than they are taken: those who log in go before
+    /// those who are told, and a flood is not helped by what it makes us tell.
+    std::size_t announcementsWhenBusy = 64;
 };
 
 /// What the index must know of the host it runs on, to refuse endpoints that are itself (T4) or

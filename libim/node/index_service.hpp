@@ -78,7 +78,9 @@ private:
     net::SendQueue answers_;
     net::SendQueue announcements_;
     TimePoint nextHostFacts_;
-    bool isPaused_ = false;  // until the store has settled
+    std::vector<Endpoint> reports_;  // scratch
+    bool isBusy_ = false;            // a socket had more than was taken in this turn
+    bool isPaused_ = false;          // until the store has settled
     WallTime startedAt_;
 };
 

@@ -339,6 +339,18 @@ TEST_CASE("Of many announcements those of equal length leave together, the longe
     CHECK(world.told() == longer);
 }
 
+TEST_CASE("While datagrams wait, less is told at a time") {
+    Policy policy;
+    policy.announcementsWhenBusy = 5;
+    World world(policy);
+    for (int i = 1; i <= 30; ++i)
+        world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
+    world.sink().datagrams = 0;
+    world.index().tick(world.now(), world.sink(), true);
+    CHECK(world.sink().datagrams <= 5 + 30);
+    CHECK(world.isDue());
+}
+
 TEST_CASE("A few are told in the order in which they happened") {
     Onlooker world;
     for (const char* const name : {"x", "bob", "y"}) world.login(name, "10.0.0.2:1");

@@ -401,6 +401,9 @@ TableFigures ClassicIndex::tables(TimePoint now) const {
     return {.users = users_.size(),
             .pending = pending_.size(),
             .nameSlots = users_.nameSlots(),
+            .waiting = users_.part(Part::Waiting).size() + users_.part(Part::Latecomers).size(),
+            .gathered = announcements_.gathered(),
+            .lag = announcements_.isTelling() ? now - trainSince_ : Duration{},
             .requests = buckets(rate_),
             .announcements = buckets(announcing_),
             .answers = buckets(answering_)};
@@ -453,8 +456,10 @@ void ClassicIndex::tick(TimePoint now, Sink& sink, bool isBusy) {
     }
     if (store_.settled()) {
         isCommitting_ = false;
-        if (!announcements_.isTelling() && announcements_.gathered() > 0)
+        if (!announcements_.isTelling() && announcements_.gathered() > 0) {
             announcements_.begin(users_);
+            trainSince_ = now;
+        }
     }
     if (!announcements_.isTelling()) return;
     const std::size_t most = isBusy ? policy_.announcementsWhenBusy : policy_.announcementsPerTick;

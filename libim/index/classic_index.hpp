@@ -85,6 +85,9 @@ struct TableFigures {
     std::size_t users = 0;    ///< counted ones
     std::size_t pending = 0;  ///< not yet confirmed
     std::size_t nameSlots = 0;
+    std::size_t waiting = 0;   ///< users who have not heard all of the train under way
+    std::size_t gathered = 0;  ///< announcements that wait for the next one
+    Duration lag{};            ///< since the train under way was made; zero without one
     Buckets requests;
     Buckets announcements;
     Buckets answers;
@@ -217,6 +220,7 @@ private:
     sealed::RateLimit answering_;   // a token is an answer to an unproven address
     LeaseWheel leases_;
     Announcements announcements_;
+    TimePoint trainSince_;
     bool isCommitting_ = false;  // and the store had not settled at the last tick
     RosterCache roster_;
     std::vector<Row> unreachable_;  // to be logged out, unless they show that they are there

@@ -64,6 +64,12 @@ void addFanOuts(MetricsPage& page, const IndexFigures& figures) {
     const net::FanOutCounters& fanOuts = figures.fanOuts;
     page.counter({"imindex_announcements", "Logins and logouts told, each time to one user."},
                  figures.index.announcements);
+    page.gauge({"imindex_fanout_waiting_users", "Users who have not heard all that is being told."},
+               std::uint64_t{figures.tables.waiting});
+    page.gauge({"imindex_fanout_gathered_announcements", "What is to be told after that."},
+               std::uint64_t{figures.tables.gathered});
+    page.gauge({"imindex_fanout_lag_seconds", "Since what is being told was begun.", "seconds"},
+               figures.tables.lag);
     page.gauge({"imindex_fanout_last_datagrams", "Announcements that the last fan-out had."},
                fanOuts.last);
     page.gauge({"imindex_fanout_largest_datagrams", "Announcements that the largest one had."},

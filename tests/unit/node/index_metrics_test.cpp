@@ -31,6 +31,9 @@ IndexFigures someFigures() {
     figures.tables = {.users = 30,
                       .pending = 31,
                       .nameSlots = 32,
+                      .waiting = 44,
+                      .gathered = 45,
+                      .lag = 46ms,
                       .requests = {33, 34},
                       .announcements = {35, 36},
                       .answers = {37, 38}};
@@ -138,6 +141,16 @@ imindex_socket_buffer_bytes{socket="[::1]:4649",direction="send"} 63
 # TYPE imindex_announcements counter
 # HELP imindex_announcements Logins and logouts told, each time to one user.
 imindex_announcements_total 8
+# TYPE imindex_fanout_waiting_users gauge
+# HELP imindex_fanout_waiting_users Users who have not heard all that is being told.
+imindex_fanout_waiting_users 44
+# TYPE imindex_fanout_gathered_announcements gauge
+# HELP imindex_fanout_gathered_announcements What is to be told after that.
+imindex_fanout_gathered_announcements 45
+# TYPE imindex_fanout_lag_seconds gauge
+# UNIT imindex_fanout_lag_seconds seconds
+# HELP imindex_fanout_lag_seconds Since what is being told was begun.
+imindex_fanout_lag_seconds 0.046
 # TYPE imindex_fanout_last_datagrams gauge
 # HELP imindex_fanout_last_datagrams Announcements that the last fan-out had.
 imindex_fanout_last_datagrams 50

@@ -124,9 +124,9 @@ public:
         printRatio("classic listeners : nats, time", plain_.time, nats_.time);
         printTitle("storm: the same with names of 2 to 23 letters");
         printKind("UDP_GRO listeners", uneven_, rawCoalesced_);
-        printRatio("UDP_GRO listeners : redis, CPU", uneven_.cpu, redis_.cpu, atMost(0.4));
+        printRatio("UDP_GRO listeners : redis, CPU", uneven_.cpu, redis_.cpu);
         printKind("classic listeners", unevenPlain_, rawPlain_);
-        printRatio("classic listeners : nats, CPU", unevenPlain_.cpu, nats_.cpu, atMost(0.5));
+        printRatio("classic listeners : nats, CPU", unevenPlain_.cpu, nats_.cpu);
     }
 
 private:

@@ -81,12 +81,24 @@ void SealedIndexLink::logout(TimePoint now, Sink& sink) {
     const wire::SessionIndex session = session_;
     if (session != 0 && transport_.session(session) != nullptr) {
         if (options_.login)
-            sendText(wire::encodeSealed(wire::Logout{options_.self.str(), accept_.observed}), now,
-                     sink);
-        transport_.close(session, wire::CloseCode::Bye, {}, now, sink);
+            sayGoodbye(now, sink);
+        else
+            transport_.close(session, wire::CloseCode::Bye, {}, now, sink);
     }
     finish(State::LoggedOut);
     session_ = 0;
+}
+
+/// `logout` and CLOSE in one frame, because the network may turn two around; and that twice,
+/// because it may lose one.
+void SealedIndexLink::sayGoodbye(TimePoint now, Sink& sink) {
+    Bytes records;
+    const std::string logout =
+        wire::encodeSealed(wire::Logout{options_.self.str(), accept_.observed});
+    wire::appendRecord(records, wire::TextRecord{logout});
+    wire::appendRecord(records, wire::CloseRecord{});
+    for (int twice = 0; twice < 2; ++twice) transport_.send(session_, records, now, sink);
+    transport_.supersede(session_, now);
 }
 
 /// `busy`, `rate` and `later` ask for a wait, the others are an answer.

@@ -184,6 +184,7 @@ private:
 
     void connect(TimePoint now, Sink& sink);
     void finish(State state);
+    void sayGoodbye(TimePoint now, Sink& sink);
     void refuse(wire::Reject why, TimePoint now, Sink& sink);
     void comeOnline(TimePoint now, Sink& sink);
     void lose(std::string_view what, Duration retryIn, TimePoint now, Sink& sink);
@@ -197,6 +198,7 @@ private:
     void takePong(const wire::PongRecord& pong, TimePoint now, Sink& sink);
     void pingUnanswered(TimePoint now, Sink& sink);
     void sendText(std::string_view text, TimePoint now, Sink& sink);
+    [[nodiscard]] bool isUsable(TimePoint now) const;
     void sendLookups(TimePoint now, Sink& sink);
     void sync(TimePoint now, Sink& sink);
 

@@ -29,20 +29,30 @@ void SealedIndexLink::sync(TimePoint now, Sink& sink) {
 // Lookups.
 
 void SealedIndexLink::lookup(std::string_view name, TimePoint now, Sink& sink) {
-    const bool isAsked = !hasEnded() || state_ == State::Idle;
-    if (!isAsked || !lookups_.ask(name, random_.number32(), now))
+    const bool mayStart = state_ == State::Idle || (state_ == State::Silent && !options_.login);
+    if ((hasEnded() && !mayStart) || !lookups_.ask(name, random_.number32(), now))
         return events_.notFound(name, NotFound::NoAnswer, now, sink);
-    if (state_ == State::Idle) return start(now, sink);
+    if (mayStart) return start(now, sink);
     sendLookups(now, sink);
+}
+
+/// A session without a login is not kept alive, and the index forgets one that sent no BOX.
+bool SealedIndexLink::isUsable(TimePoint now) const {
+    if (state_ != State::Online) return false;
+    const sealed::Session* session = transport_.session(session_);
+    return session != nullptr && (options_.login || now - session->lastHeard() < kLookupSession);
 }
 
 /// Without a session time goes by just the same.
 void SealedIndexLink::sendLookups(TimePoint now, Sink& sink) {
     constexpr std::size_t kRoom = wire::kMaxPeerFrame - wire::kBoxOverhead - wire::kRecordHeader;
+    const bool isUp = isUsable(now);
+    const bool wantsSession = !isUp && !options_.login && connecting_ == 0 && !retry_.isSet();
+    if (wantsSession && lookups_.nextDeadline() <= now) return connect(now, sink);
     for (;;) {
         const std::string lines = lookups_.due(kRoom, now);
         if (lines.empty()) return;
-        if (state_ == State::Online) sendText(lines, now, sink);
+        if (isUp) sendText(lines, now, sink);
     }
 }
 

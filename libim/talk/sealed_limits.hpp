@@ -33,6 +33,9 @@ inline constexpr Duration kRequestRetry = 1s;
 inline constexpr Duration kRequestGapMost = 4s;
 inline constexpr std::size_t kMostRequests = 1'024;
 
+/// A sender's session with the index that was silent for so long is not asked in any more.
+inline constexpr Duration kLookupSession = 2s;
+
 /// After the end of an index its users come back spread over so long: so many a second.
 inline constexpr unsigned kReturnsPerSecond = 4'000;
 inline constexpr Duration kReturnSpreadMost = 300s;

@@ -48,6 +48,8 @@ public:
     void rosterEnd(std::uint64_t version);
     void rosterFailed();
     [[nodiscard]] bool hasRoster() const { return hasRoster_; }
+    /// Nothing is told yet: the roster comes first.
+    [[nodiscard]] bool isHolding() const { return isHolding_; }
     /// Goes on without a first roster.
     void goOn();
 

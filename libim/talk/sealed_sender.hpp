@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+// SealedSender: what imsend is in the sealed profile: messages to one person or to many, a stream
+// to each, until each is written by its listener or there is a reason why not.
+//
+// To each recipient: a cached card is used at once, with the oldest messages in the INIT; without
+// an answer in 300 ms the index is asked beside it, and what answers first wins.  Without a card
+// the index is asked first.  The name's pin decides whether a card is the person's; an unknown
+// name is pinned on the index's word.  What the stream has under way when a session ends goes on
+// in another one.
+//
+// With `ask`, the process takes the reply to a message: an INIT from its recipient, with a message
+// that names it (talk_message.hpp).
+//
+// No socket, no clock, no thread.  Not thread-safe.  Models im::Protocol.
+#pragma once
+
+#include "libim/noise/random.hpp"
+#include "libim/sealed/transport.hpp"
+#include "libim/talk/sealed_index_link.hpp"
+#include "libim/talk/stream_sender.hpp"
+#include "libim/talk/stream_table.hpp"
+#include "libim/talk/talk_message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace im::talk {
+
+/// What became of a message.  The worst of several is the exit status (commandline.md).
+enum class SendResult : std::uint8_t {
+    Delivered,   ///< 0: the listener has written it
+    Offline,     ///< 69
+    Classic,     ///< 69: has only classic; `--allow-classic`
+    Unknown,     ///< 67
+    NoIndex,     ///< 69: where he is only the index could have said
+    Refused,     ///< 77: the listener does not take us for whom we say
+    KeyChanged,  ///< 77: his key is not the pinned one
+    Limit,       ///< 65: too long for him
+    Timeout,     ///< 75: sent, no receipt in time
+};
+
+struct SendReceipt {
+    std::size_t recipient = 0;  ///< what add() gave
+    wire::MessageNumber number = 0;
+    std::string id;
+    SendResult result = SendResult::Delivered;
+    Duration took{};                   ///< since push()
+    std::optional<Endpoint> endpoint;  ///< where it was sent to
+};
+
+/// The reply to a message that was sent with `ask`.
+struct SendReply {
+    std::size_t recipient = 0;
+    std::string id;  ///< of the question
+    std::string text;
+    Trust trust = Trust::Ok;
+};
+
+class SealedSender final : public sealed::TransportEvents, public IndexLinkEvents {
+public:
+    struct Options {
+        SealedIndexLink::Options link;  ///< `login` and `wantsRoster` are not looked at
+        bool early = true;              ///< text in the first datagram
+        /// Time for the receipt of each message, from push() on; zero: one waits for no receipt.
+        Duration timeout = std::chrono::seconds(5);
+    };
+
+    /// What a session file or a lookup of an earlier run says of somebody.
+    struct Cached {
+        Bytes card;
+        std::vector<Endpoint> endpoints;
+    };
+    /// A stream out of an outbox.
+    struct Resumed {
+        wire::StreamId stream = 0;
+        StreamBeginning beginning;
+    };
+
+    /// `identity`, `random` and `pins` outlive the object.  `index` verifies and is pinned.
+    SealedSender(Options options, const sealed::Card& index, const noise::Identity& identity,
+                 const sealed::CardClock& clock, noise::Random& random, Pins& pins, TimePoint now);
+
+    /// Somebody to write to.  The number by which he is known from now on.
+    std::size_t add(const Name& name, const std::optional<Cached>& cached,
+                    const std::optional<Resumed>& resumed, TimePoint now);
+
+    /// One message to him; goes out by the next tick().  `time` as in talk_message.hpp.
+    [[nodiscard]] Push push(std::size_t to, TalkKind kind, std::string_view reply,
+                            std::string_view time, std::string_view text, TimePoint now);
+    /// A message of the outbox (StreamSender::restore); before any push().
+    [[nodiscard]] bool restore(std::size_t to, std::string_view message,
+                               wire::SegmentNumber beganAt, TimePoint now);
+    /// Nothing more to him.
+    void finish(std::size_t to);
+
+    void receive(const Datagram& datagram, TimePoint now, Sink& sink);
+    void tick(TimePoint now, Sink& sink);
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
+    /// Ends all sessions in good order.
+    void leave(TimePoint now, Sink& sink);
+
+    /// What has become of messages since the last call, in the order of each stream.
+    [[nodiscard]] std::vector<SendReceipt> takeReceipts() { return std::exchange(receipts_, {}); }
+    [[nodiscard]] std::vector<SendReply> takeReplies() { return std::exchange(replies_, {}); }
+    /// Every message has its receipt.
+    [[nodiscard]] bool isIdle() const;
+    [[nodiscard]] const StreamSender& stream(std::size_t of) const { return peers_[of]->stream; }
+    /// The latest card and address of somebody, to be cached.
+    [[nodiscard]] std::optional<Cached> found(std::size_t of) const;
+    [[nodiscard]] SealedIndexLink& link() { return link_; }
+    [[nodiscard]] sealed::Transport& transport() { return transport_; }
+
+    // TransportEvents
+
+    sealed::Answer introduced(const sealed::Introduction& introduction, TimePoint now) override;
+    void confirmed(wire::SessionIndex session, const sealed::Card& peer, const wire::Records& early,
+                   TimePoint now, Sink& sink) override;
+    void established(wire::SessionIndex session, const sealed::Card& peer,
+                     const wire::Records& records, TimePoint now, Sink& sink) override;
+    void unanswered(wire::SessionIndex session, TimePoint now, Sink& sink) override;
+    void cardRefreshed(wire::SessionIndex session, const sealed::Card& card) override;
+    void received(wire::SessionIndex session, const wire::Records& records, std::uint64_t counter,
+                  TimePoint now, Sink& sink) override;
+    void moved(wire::SessionIndex, const Destination&, TimePoint, Sink&) override {}
+    void rekeyDue(wire::SessionIndex session, TimePoint now, Sink& sink) override;
+    void closed(wire::SessionIndex session, std::uint64_t owner, sealed::Ending why,
+                wire::CloseCode code, std::string_view text, TimePoint now, Sink& sink) override;
+    void keyRotated(const sealed::Card& card, TimePoint now, Sink& sink) override;
+    void keyRetired(std::uint32_t generation) override;
+
+    // IndexLinkEvents
+
+    void found(const FoundPeer& peer, TimePoint now, Sink& sink) override;
+    void notFound(std::string_view name, NotFound why, TimePoint now, Sink& sink) override;
+
+private:
+    struct Waiting {
+        wire::MessageNumber number = 0;
+        TimePoint since;
+        bool isAsk = false;
+    };
+    struct Peer {
+        Peer(Name of, StreamSender carrying) : name(std::move(of)), stream(std::move(carrying)) {}
+        Name name;
+        StreamSender stream;
+        std::optional<sealed::Card> card;
+        std::vector<Endpoint> endpoints;
+        std::vector<wire::SessionIndex> connecting;
+        wire::SessionIndex session = 0;
+        bool isAsked = false;                 ///< the index, about him
+        TimePoint mayAsk = TimePoint::min();  ///< not oftener than once a second
+        std::optional<SendResult> verdict;    ///< why it will not be, if nothing answers
+        std::optional<SendResult> failed;     ///< for good
+        Timer doubt;                          ///< ask the index beside the cached card
+        Timer again;                          ///< another INIT
+        std::deque<Waiting> waiting;
+        wire::MessageNumber pushed = 0;
+        std::map<std::string, wire::MessageNumber> asked;  ///< by ID
+    };
+
+    [[nodiscard]] Peer* byName(std::string_view name);
+    [[nodiscard]] Peer* bySession(wire::SessionIndex session);
+    [[nodiscard]] Peer* byIdentity(const noise::IdentityKey& identity);
+    [[nodiscard]] std::size_t numberOf(const Peer& peer) const;
+
+    void takeCached(Peer& peer, const Cached& cached, TimePoint now);
+    void begin(Peer& peer, TimePoint now, Sink& sink);
+    void connect(Peer& peer, TimePoint now, Sink& sink);
+    void ask(Peer& peer, TimePoint now, Sink& sink);
+    void pump(Peer& peer, TimePoint now, Sink& sink);
+    void tickPeer(Peer& peer, TimePoint now, Sink& sink);
+    void takeRecords(Peer& peer, const wire::Records& records, TimePoint now, Sink& sink);
+    void settle(Peer& peer, TimePoint now);
+    void expire(Peer& peer, TimePoint now);
+    void fail(Peer& peer, SendResult why, TimePoint now);
+    void dropSessions(Peer& peer, TimePoint now, Sink& sink);
+    void report(Peer& peer, const Waiting& waiting, SendResult result, TimePoint now);
+    void takeReplyData(const StreamSource& source, const wire::DataRecord& data, TimePoint now);
+    void sendAcks(TimePoint now, Sink& sink);
+
+    Options options_;
+    noise::Random& random_;
+    Pins& pins_;
+    sealed::Transport transport_;
+    SealedIndexLink link_;
+    StreamTable streams_;  ///< of replies
+    std::vector<std::unique_ptr<Peer>> peers_;
+    std::map<std::string, std::size_t, std::less<>> names_;
+    std::map<wire::SessionIndex, noise::IdentityKey> repliers_;
+    std::vector<StreamAck> acks_;
+    std::vector<SendReceipt> receipts_;
+    std::vector<SendReply> replies_;
+};
+
+}  // namespace im::talk

@@ -52,7 +52,7 @@ void sortUnique(std::vector<Address>& addresses) {
 
 }  // namespace
 
-Interfaces readInterfaces() {
+std::optional<Interfaces> readInterfaces() {
     Interfaces result;
     try {
         for (const auto& interface : Poco::Net::NetworkInterface::list(true, true)) {

@@ -5,6 +5,7 @@
 
 #include "libim/base/address.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace im::net {
@@ -16,7 +17,7 @@ struct Interfaces {
     std::vector<Address> broadcast;
 };
 
-/// Asks the system.  Empty lists when it does not tell.
-[[nodiscard]] Interfaces readInterfaces();
+/// Asks the system.  Nothing when it does not tell: out of descriptors, say.
+[[nodiscard]] std::optional<Interfaces> readInterfaces();
 
 }  // namespace im::net

@@ -110,10 +110,11 @@ void IndexService::setPaused(bool paused) {
     for (const auto& listener : sockets_.tcp()) listener->setPaused(paused);
 }
 
-index::HostFacts IndexService::hostFacts() const {
-    net::Interfaces interfaces = net::readInterfaces();
-    return {std::move(interfaces.local), std::move(interfaces.broadcast), sockets_.served(),
-            sockets_.tcpPort()};
+/// What the system does not tell now is as it was: else who takes all descriptors could then log
+/// in with a broadcast address.
+index::HostFacts IndexService::hostFacts() {
+    if (auto interfaces = net::readInterfaces()) interfaces_ = *std::move(interfaces);
+    return {interfaces_.local, interfaces_.broadcast, sockets_.served(), sockets_.tcpPort()};
 }
 
 Endpoint asReachedFromHere(Endpoint bound) {

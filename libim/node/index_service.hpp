@@ -11,6 +11,7 @@
 #include "libim/index/classic_index.hpp"
 #include "libim/index/policy.hpp"
 #include "libim/index/store.hpp"
+#include "libim/net/interfaces.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/send_queue.hpp"
 #include "libim/node/index_figures.hpp"
@@ -68,7 +69,7 @@ private:
     void takeDatagrams(net::UdpSocket& socket);
     void endTurn();
     void setPaused(bool paused);
-    [[nodiscard]] index::HostFacts hostFacts() const;
+    [[nodiscard]] index::HostFacts hostFacts();
 
     net::Loop& loop_;
     Handlers handlers_;
@@ -77,6 +78,7 @@ private:
     std::unique_ptr<index::ClassicIndex> index_;
     net::SendQueue answers_;
     net::SendQueue announcements_;
+    net::Interfaces interfaces_;  // as the system told last
     TimePoint nextHostFacts_;
     std::vector<Endpoint> reports_;  // scratch
     bool isBusy_ = false;            // a socket had more than was taken in this turn

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -109,7 +111,7 @@ void SqliteStore::commit() {
 }
 
 void SqliteStore::handOver() {
-    if (!writer_.joinable()) start();
+    start();
     retryAt_.reset();
     handedAt_ = net::now();
     underWay_ = gathered_.size() + gatheredNames_.size();
@@ -235,8 +237,15 @@ std::optional<TimePoint> SqliteStore::nextDeadline() const {
 // The threads ------------------------------------------------------------------------------
 
 void SqliteStore::start() {
-    writer_ = std::jthread([this](std::stop_token stop) { write(std::move(stop)); });
-    syncer_ = std::jthread([this](std::stop_token stop) { sync(std::move(stop)); });
+    try {
+        if (!writer_.joinable())
+            writer_ = std::jthread([this](std::stop_token stop) { write(std::move(stop)); });
+        if (!syncer_.joinable())
+            syncer_ = std::jthread([this](std::stop_token stop) { sync(std::move(stop)); });
+    } catch (const std::system_error& e) {
+        throw systemError(ErrorKind::OperatingSystem, path_ + ": cannot start a thread",
+                          e.code().value());
+    }
 }
 
 void SqliteStore::write(std::stop_token stop) {
@@ -247,7 +256,7 @@ void SqliteStore::write(std::stop_token stop) {
         lock.unlock();
         try {
             database_.write(result.job.changes, result.job.names);
-        } catch (const Error& e) {
+        } catch (const std::exception& e) {  // no memory, as well
             result.error = e.what();
         }
         lock.lock();
@@ -296,8 +305,9 @@ void SqliteStore::sync(std::stop_token stop) {
 /// Says whether the loop is to be told.  REQUIRES: mutex_ is held.
 bool SqliteStore::synced(const std::string& error, index::NameTicket ticket) {
     if (!error.empty()) {
-        hasSyncFailed_ = true;
-        syncError_ = error + "; no new names until imindex is started again";
+        // Said once: a file that is gone stays so.
+        if (!std::exchange(hasSyncFailed_, true))
+            syncError_ = error + "; no new names until imindex is started again";
         return true;
     }
     if (hasSyncFailed_ || ticket == syncedTicket_) return false;

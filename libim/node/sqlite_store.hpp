@@ -15,8 +15,8 @@
 //
 // Who owns what: `gathered_` and all counters are the loop's.  The changes of a commit are handed
 // over whole and given back whole; the database is the writer's while it has some, else the
-// loop's.  The threads start with the first commit, so that what confines the process can be
-// done between the constructor and the first turn of the loop.  Not thread-safe otherwise.
+// loop's.  The threads start with start(), so that what confines the process can be done between
+// the constructor and that.  Not thread-safe otherwise.
 #pragma once
 
 #include "libim/base/time.hpp"
@@ -53,6 +53,10 @@ public:
     /// Throws as StateDatabase does.
     SqliteStore(const std::string& path, Warn warn);
     ~SqliteStore() override;
+
+    /// Starts the threads; the first commit() does so when nobody has.  Throws Error 71 when the
+    /// system has none to give, which a program wants to know before it serves.
+    void start();
 
     [[nodiscard]] std::size_t size() override;
     /// Throws Error 78 when what it reads is no user.
@@ -97,7 +101,6 @@ private:
     };
 
     void handOver();
-    void start();
     void write(std::stop_token stop);
     void sync(std::stop_token stop);
     void written();

@@ -417,7 +417,23 @@ void StateDatabase::write(std::span<const StateChange> changes, std::span<const 
     }
 }
 
+/// SQLite goes on writing a file that has lost its name.
+void StateDatabase::lookWhetherThere() const {
+    struct stat ours {};
+    struct stat named {};
+    struct stat log {};
+    if (::fstat(file_, &ours) != 0 || ::fstat(log_, &log) != 0) return;
+    // Who may not look, as root who has given up the right to, cannot tell.
+    const bool isThere = ::stat(path_.c_str(), &named) == 0
+                             ? named.st_ino == ours.st_ino && named.st_dev == ours.st_dev
+                             : errno != ENOENT;
+    if (!isThere || ours.st_nlink == 0 || log.st_nlink == 0)
+        throw Error(ErrorKind::CannotCreate,
+                    path_ + ": removed or replaced under way, a restart forgets who is online");
+}
+
 void StateDatabase::sync() {
+    lookWhetherThere();
     // The file proper is written only when the log is moved into it, and synced then; but a new
     // one must be on the disk, and known to its directory, for the log to count.
     if (!isKeptByDisk_ && (::fdatasync(file_) != 0 || ::fsync(directory_) != 0))

@@ -73,13 +73,15 @@ public:
     void write(std::span<const StateChange> changes, std::span<const NameChange> names = {});
 
     /// Waits until the disk has what was written so far.  May be called while another thread is
-    /// in write().  Throws Error 73.
+    /// in write().  Throws Error 73, also when the file or its log is no longer what stands under
+    /// its name: then nobody will ever read what is written.
     void sync();
 
 private:
     struct Connection;
 
     void openForSync();
+    void lookWhetherThere() const;
     std::size_t count(const char* question);
 
     std::string path_;

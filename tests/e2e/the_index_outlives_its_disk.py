@@ -8,7 +8,7 @@ import resource
 import subprocess
 
 from classic import Peer
-from im import equal, free_port, needs, until
+from im import SANITIZED, equal, free_port, needs, until
 
 FULL, ROOM = (0, resource.RLIM_INFINITY), (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
@@ -68,6 +68,30 @@ def a_file_that_may_not_be_written_is_73(w):
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         _starts_not(w, state, 73)
         equal(sorted(p.name for p in folder.iterdir() if p.name == "state.db"), ["state.db"])
+
+
+def a_file_that_is_removed_under_way_is_said(w):
+    port, state = free_port(), w.dir / "state.db"
+    index = w.index(f"--state={state}", port=port)
+    with Peer() as alice, Peer() as bob:
+        alice.login("alice", index.server)
+        state.unlink()
+        bob.login("bob", index.server)
+        index.says(f"imindex: {state}: removed or replaced under way")
+        equal(sorted(index.roster()), ["alice", "bob"])
+        equal(index.counter("state-failures"), 1)
+
+
+def without_threads_for_the_disk_it_does_not_start(w):
+    needs(os.geteuid() == 0, "root, to be a user who may have no thread")
+    needs(not SANITIZED, "a build whose runtime has no thread of its own")
+    w.dir.chmod(0o777)
+    imindex, state = w.person("index").sh("command -v imindex").line(), w.dir / "state.db"
+    script = (f"exec prlimit --nproc=1:1 setpriv --reuid=65534 --regid=65534 --clear-groups "
+              f"{imindex} -p 0 --print-env --state={state}")
+    run = w.person("nobody").sh(script)
+    run.fails(71, f"imindex: {state}: cannot start a thread: resource temporarily unavailable")
+    equal(run.out, "")
 
 
 def _starts_not(w, state, status):

@@ -60,6 +60,7 @@ public:
         bindMetrics();
         openStore();
         tools::confineTo(tool_, plan_.state);
+        if (sqlite_ != nullptr) sqlite_->start();
         service_.start(plan_.policy, *store_);
         loop_.atEndOfTurn([this] { printer_.endTurn(); });
     }

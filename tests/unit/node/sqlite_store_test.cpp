@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 using im::Endpoint;
@@ -480,6 +481,32 @@ TEST_CASE("A commit announces its end on the descriptor", "[node]") {
     CHECK(store->settled());
     CHECK(store->figures().commits == 1);
     CHECK(::poll(&wait, 1, 0) == 0);
+}
+
+TEST_CASE("A file that is removed or replaced under way is said, once", "[node]") {
+    const std::string how = GENERATE("remove", "replace", "remove the log");
+    INFO(how);
+    Shelf shelf;
+    Store store = shelf.open();
+    store.put(user("bob"));
+    store.commit();
+    store.settle();
+    if (how == "remove") fs::remove(shelf.file);
+    if (how == "remove the log") fs::remove(shelf.file.string() + "-wal");
+    if (how == "replace") {
+        fs::copy_file(shelf.file, shelf.directory / "copy");
+        fs::rename(shelf.directory / "copy", shelf.file);
+    }
+    for (const std::string name : {"carol", "dave"}) {
+        store.put(user(name));
+        store.commit();
+        store.settle();
+        std::this_thread::sleep_for(SqliteStore::kSyncDelay + std::chrono::milliseconds(200));
+        store->finish();
+    }
+    REQUIRE(shelf.warnings.size() == 1);
+    CHECK(shelf.warnings.front().starts_with(shelf.file.string() + ": removed or replaced"));
+    CHECK(store->figures().failures == 1);
 }
 
 TEST_CASE("A file of version 1 is migrated, with all its users in their order", "[node]") {

@@ -19,6 +19,8 @@ namespace im {
 using PathId = std::uint16_t;
 /// Any path: the routing table decides.
 inline constexpr PathId kAnyPath = 0;
+/// A TCP connection, known by its remote endpoint.
+inline constexpr PathId kStreamPath = 1;
 
 /// Where to send to, and by which path.
 struct Destination {

@@ -47,6 +47,9 @@ public:
     /// The user of `row` leaves: he hears what was told before this.  REQUIRES: not removed yet.
     void leaves(const wire::Logout& logout, Row row, Directory& users);
 
+    /// Somebody who hears nothing himself has come or gone: a user of the other profile.
+    void elsewhere(const wire::Message& message, std::string_view name) { gather(message, name); }
+
     /// Makes a train of what has gathered.  REQUIRES: !isTelling(); there is something.
     void begin(Directory& users);
     /// Hands to `sink` what comes to about `most` datagrams; one user's share is not divided.

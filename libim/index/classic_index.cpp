@@ -257,9 +257,10 @@ std::optional<Refusal> ClassicIndex::endpointRefusal(const Endpoint& claimed,
 
 /// `replaced` is the row of the user who logs in from a new endpoint, or kNoRow.
 std::optional<Refusal> ClassicIndex::roomRefusal(const Address& address, Row replaced) const {
-    if (replaced == kNoRow && users_.size() >= policy_.maxUsers) return Refusal::Full;
+    if (replaced == kNoRow && everybody() >= policy_.maxUsers) return Refusal::Full;
     if (replaced != kNoRow && users_.destination(replaced).to.address == address) return {};
-    const std::size_t there = users_.usersAt(address) + pending_.usersAt(address);
+    std::size_t there = users_.usersAt(address) + pending_.usersAt(address);
+    if (neighbour_ != nullptr) there += neighbour_->onlineAt(address);
     if (policy_.maxPerIp != 0 && there >= policy_.maxPerIp) return Refusal::PerIp;
     return {};
 }
@@ -271,6 +272,8 @@ void ClassicIndex::decide(const LoginRequest& request, Sink& sink) {
     if (known != kNoRow && users_.destination(known).to == endpoint)
         return renew(known, request.where, sink);
     if (known != kNoRow && !users_.destination(known).to.address.sameHost(endpoint.address))
+        return refuseLogin(Refusal::Taken, endpoint, request.datagram, sink);
+    if (known == kNoRow && isTakenThere(request.name.view()))
         return refuseLogin(Refusal::Taken, endpoint, request.datagram, sink);
 
     // Who is online has shown already that he is at this host.
@@ -366,6 +369,7 @@ void ClassicIndex::come(const Name& name, const Destination& where) {
     renewLease(row);
     users_.setStoreKey(row, store_.put({name, where.to, sinceNow()}));
     roster_.came(name.view(), where.to);
+    if (neighbour_ != nullptr) neighbour_->otherCame(name.view(), where.to);
     ++counters_.logins;
     observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));
 }
@@ -378,6 +382,7 @@ void ClassicIndex::leave(Row row, LogoutReason reason) {
     users_.remove(row);
     leases_.cancel(row);
     roster_.left();
+    if (neighbour_ != nullptr) neighbour_->otherLeft(name.view(), endpoint);
     ++counters_.logouts[static_cast<std::size_t>(reason)];
     observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, toString(reason)));
 }
@@ -423,7 +428,7 @@ std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from
     // What a roster tells, no kill of the process takes back.
     if (!store_.settled()) store_.settle();
     ++counters_.rosters;
-    return roster_.bytes(users_);
+    return roster_.bytes(users_, neighbour_);
 }
 
 void ClassicIndex::confirm(const Address& from) {
@@ -431,9 +436,9 @@ void ClassicIndex::confirm(const Address& from) {
         const Name name = pending_.name(row);
         const Destination where = pending_.destination(row);
         pending_.remove(row);
-        if (users_.find(name.view()) != kNoRow) {
+        if (users_.find(name.view()) != kNoRow || isTakenThere(name.view())) {
             refuse(Refusal::Taken, where.to);
-        } else if (users_.size() >= policy_.maxUsers) {
+        } else if (everybody() >= policy_.maxUsers) {
             refuse(Refusal::Full, where.to);
         } else if (!mayAnnounce(from, users_.size())) {
             refuse(Refusal::Rate, where.to);
@@ -441,6 +446,54 @@ void ClassicIndex::confirm(const Address& from) {
             come(name, where);
         }
     }
+}
+
+// The sealed profile's users ---------------------------------------------------------------
+
+bool ClassicIndex::isTakenThere(std::string_view name) const {
+    return neighbour_ != nullptr && neighbour_->hasName(name);
+}
+
+std::size_t ClassicIndex::everybody() const {
+    return users_.size() + (neighbour_ != nullptr ? neighbour_->online() : 0);
+}
+
+bool ClassicIndex::hasName(std::string_view name) const {
+    return users_.find(name) != kNoRow;
+}
+
+std::optional<Endpoint> ClassicIndex::whereIs(std::string_view name) const {
+    const Row row = users_.find(name);
+    if (row == kNoRow) return {};
+    return users_.destination(row).to;
+}
+
+std::size_t ClassicIndex::onlineAt(const Address& address) const {
+    return users_.usersAt(address) + pending_.usersAt(address);
+}
+
+std::size_t ClassicIndex::visit(std::size_t cursor, std::size_t most, const Each& each) const {
+    cursor = std::min(cursor, users_.size());
+    for (; cursor > 0 && most > 0; --most) {
+        const Row row = users_.at(--cursor);
+        each(users_.name(row), users_.destination(row).to);
+    }
+    return cursor;
+}
+
+void ClassicIndex::otherCame(std::string_view name, const Endpoint& endpoint) {
+    roster_.came(name, endpoint);
+    if (users_.size() > 0) announcements_.elsewhere(wire::Login{std::string(name), endpoint}, name);
+}
+
+void ClassicIndex::otherLeft(std::string_view name, const Endpoint& endpoint) {
+    roster_.left();
+    if (users_.size() > 0)
+        announcements_.elsewhere(wire::Logout{std::string(name), endpoint}, name);
+}
+
+bool ClassicIndex::mayTell(const Address& source, std::size_t events) {
+    return mayAnnounce(source, events * users_.size());
 }
 
 // Time -------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@
 #include "libim/index/announcements.hpp"
 #include "libim/index/directory.hpp"
 #include "libim/index/lease_wheel.hpp"
+#include "libim/index/neighbour.hpp"
+#include "libim/index/observer.hpp"
 #include "libim/index/pending_logins.hpp"
 #include "libim/index/policy.hpp"
 #include "libim/index/roster_cache.hpp"
@@ -33,38 +35,6 @@
 #include <vector>
 
 namespace im::index {
-
-/// Why a datagram had no effect.  One counter each.
-enum class Refusal : std::uint8_t {
-    Oversize,        ///< more than kMaxRequest bytes
-    Rate,            ///< one of the source's buckets is empty (T2, T12)
-    Denied,          ///< source outside classicFrom
-    Undecodable,     ///< no message at all
-    NotForIndex,     ///< a message, but not one to an index (talk, Accept, reject)
-    BadName,         ///< breaks the rule of im::Name (T11)
-    BadEndpoint,     ///< unspecified, broadcast, multicast, port 0 (T3)
-    Self,            ///< the index's own endpoint (T4)
-    SourceMismatch,  ///< claimed endpoint is not the source's (T1, T5)
-    Taken,           ///< name is online from another address (T15)
-    Full,            ///< maxUsers
-    PerIp,           ///< maxPerIp
-    UnknownUser,     ///< logout of somebody who is not online, or of another endpoint
-    RosterDenied,    ///< TCP connection from where no roster goes (T10)
-    Count
-};
-
-[[nodiscard]] std::string_view toString(Refusal why);
-
-/// Why a user is no longer online: the text of a logout record.
-enum class LogoutReason : std::uint8_t {
-    Bye,          ///< his own logout
-    Lease,        ///< silent for longer than classicLease
-    Replaced,     ///< logged in from another endpoint
-    Unreachable,  ///< his endpoint answers port-unreachable
-    Count
-};
-
-[[nodiscard]] std::string_view toString(LogoutReason reason);
 
 struct Counters {
     std::uint64_t datagrams = 0;
@@ -93,18 +63,7 @@ struct TableFigures {
     Buckets answers;
 };
 
-/// Is told what happened, for records and log lines.  Called from within receive(), tick(),
-/// fetchRoster() and unreachable(); must not call back into the index.
-class Observer {
-public:
-    virtual ~Observer() = default;
-    /// A `login` or `logout` record as in imevents(5) (trust `none`); without `at`.
-    virtual void happened(const Event& event) = 0;
-    /// A request that had no effect.
-    virtual void refused(Refusal why, const Endpoint& source) = 0;
-};
-
-class ClassicIndex {
+class ClassicIndex final : public Neighbour {
 public:
     /// `store` and `observer` outlive the index.  `seed` keys the hash of names: random in a
     /// program, fixed in a test.  Users that `store` holds are online at once, silently, each
@@ -113,8 +72,9 @@ public:
     /// counts from.
     ClassicIndex(Policy policy, HostFacts host, Store& store, Observer& observer,
                  const HashKey& seed, TimePoint now, WallTime calendar = {});
-    ClassicIndex(const ClassicIndex&) = delete;
-    ClassicIndex& operator=(const ClassicIndex&) = delete;
+
+    /// From now on shares names, limits and roster with the sealed index, which outlives it.
+    void meet(Neighbour& sealed) { neighbour_ = &sealed; }
 
     /// Takes one datagram.  Answers go into `sink` now, announcements at tick().
     void receive(const Datagram& datagram, TimePoint now, Sink& sink);
@@ -157,6 +117,16 @@ public:
 
     /// Walks the buckets: some 0.1 ms when all the sources that fit are there.
     [[nodiscard]] TableFigures tables(TimePoint now) const;
+
+    // Neighbour: what the sealed index asks and tells.
+    [[nodiscard]] bool hasName(std::string_view name) const override;
+    [[nodiscard]] std::optional<Endpoint> whereIs(std::string_view name) const override;
+    [[nodiscard]] std::size_t online() const override { return users_.size(); }
+    [[nodiscard]] std::size_t onlineAt(const Address& address) const override;
+    std::size_t visit(std::size_t cursor, std::size_t most, const Each& each) const override;
+    void otherCame(std::string_view name, const Endpoint& endpoint) override;
+    void otherLeft(std::string_view name, const Endpoint& endpoint) override;
+    [[nodiscard]] bool mayTell(const Address& source, std::size_t events) override;
 
     /// Whether the tables tell the same; for tests.  Slow.
     [[nodiscard]] bool isConsistent() const { return users_.isConsistent(); }
@@ -201,11 +171,14 @@ private:
     void endUnreachable();
     bool isUnreachableNow(Row row);
     std::int64_t sinceNow();
+    bool isTakenThere(std::string_view name) const;
+    std::size_t everybody() const;
 
     Policy policy_;
     HostFacts host_;
     Store& store_;
     Observer& observer_;
+    Neighbour* neighbour_ = nullptr;
     Bytes accept_;  // the same for everybody
 
     TimePoint now_;  // of the latest call that told it

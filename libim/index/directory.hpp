@@ -101,6 +101,10 @@ public:
     Row first() const { return first_; }
     Row next(Row row) const { return users_[row].next; }
 
+    /// In an order of its own, for a walk downwards from size() - 1: while some come and go, nobody
+    /// else is missed, because who is moved is moved down.  REQUIRES: place < size().
+    Row at(std::size_t place) const { return rows_[place]; }
+
     /// What a part shows stays as it is until something is added or removed, or a path set.
     std::span<const Destination> part(Part part) const;
     Part partOf(Row row) const;

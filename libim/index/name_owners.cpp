@@ -17,8 +17,12 @@ std::string_view NameOwners::nameAt(Row row) const {
 std::optional<noise::IdentityKey> NameOwners::find(std::string_view name) const {
     const Row row = rowOf(name);
     if (row == kNoRow) return {};
+    return identityAt(row);
+}
+
+noise::IdentityKey NameOwners::identityAt(Row row) const {
     noise::IdentityKey identity{};
-    std::memcpy(identity.data(), at(row) + 1 + name.size(), identity.size());
+    std::memcpy(identity.data(), at(row) + 1 + nameAt(row).size(), identity.size());
     return identity;
 }
 

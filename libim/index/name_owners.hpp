@@ -38,6 +38,12 @@ public:
 
     [[nodiscard]] std::optional<noise::IdentityKey> find(std::string_view name) const;
 
+    /// Stands for a name that has an owner; kNoRow when it has none.  What it stands for can be
+    /// asked even after the name was released.
+    [[nodiscard]] Row rowOf(std::string_view name) const;
+    [[nodiscard]] std::string_view nameAt(Row row) const;
+    [[nodiscard]] noise::IdentityKey identityAt(Row row) const;
+
     /// False, and nothing has changed, when somebody else has it or there is no room.  True also
     /// for who has it already.
     [[nodiscard]] bool claim(const Name& name, const noise::IdentityKey& identity);
@@ -48,9 +54,7 @@ public:
 private:
     static constexpr std::size_t kChunk = 65'536;
 
-    [[nodiscard]] Row rowOf(std::string_view name) const;
     [[nodiscard]] const char* at(Row row) const { return &chunks_[row / kChunk][row % kChunk]; }
-    [[nodiscard]] std::string_view nameAt(Row row) const;
     [[nodiscard]] std::optional<Row> add(const Name& name, const noise::IdentityKey& identity);
 
     HashKey key_;

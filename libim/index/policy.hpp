@@ -26,6 +26,8 @@ struct Policy {
     Confirm confirm = Confirm::Auto;
     /// `--classic-lease`; zero: until logout, as in the article.
     Duration classicLease{0};
+    /// `--lease`: silence that ends a sealed login.
+    Duration lease = std::chrono::seconds(90);
     std::size_t maxUsers = 1'000'000;
     std::size_t maxPerIp = 1024;  ///< 0: no limit
     std::uint32_t rate = 200;     ///< requests a second and source, burst twice that; 0: no limit
@@ -45,6 +47,10 @@ struct HostFacts {
     std::vector<Endpoint> servedEndpoints;    ///< what the index is bound to; wildcard: "0.0.0.0"
     std::uint16_t tcpPort = 0;                ///< told in every Accept
 };
+
+/// With more users than that nobody is told of everybody any more: bytes grow with the square of
+/// their number (doc/protocol.md, "Presence").
+inline constexpr std::size_t kPresenceAll = 10'000;
 
 /// A pending login must fetch its roster within this time (doc/protocol.md, T2).
 inline constexpr Duration kConfirmTime = std::chrono::seconds(10);

@@ -14,11 +14,17 @@ void RosterCache::left() {
     entries_ = {};
 }
 
-std::shared_ptr<const std::string> RosterCache::bytes(const Directory& users) {
+std::shared_ptr<const std::string> RosterCache::bytes(const Directory& users,
+                                                      const Neighbour* neighbour) {
     if (current_) return current_;
     if (!hasEntries_) {
         for (Row row = users.first(); row != kNoRow; row = users.next(row))
             entries_.add(users.name(row), users.destination(row).to);
+        if (neighbour != nullptr)
+            neighbour->visit(Neighbour::kFromStart, static_cast<std::size_t>(-1),
+                             [this](std::string_view name, const Endpoint& endpoint) {
+                                 entries_.add(name, endpoint);
+                             });
         hasEntries_ = true;
     }
     wire::RosterWriter copy = entries_;

@@ -8,6 +8,7 @@
 
 #include "libim/base/address.hpp"
 #include "libim/index/directory.hpp"
+#include "libim/index/neighbour.hpp"
 #include "libim/wire/roster.hpp"
 
 #include <memory>
@@ -18,17 +19,19 @@ namespace im::index {
 
 class RosterCache {
 public:
-    /// A user has been added to the directory.
+    /// A user has been added to the directory, or has come to the neighbour.
     void came(std::string_view name, const Endpoint& endpoint);
-    /// One has been removed.
+    /// One has been removed, here or there.
     void left();
 
     /// What to write to a connection: entries in order of login.
-    [[nodiscard]] std::shared_ptr<const std::string> bytes(const Directory& users);
+    /// Behind them those of `neighbour`, which may be null.
+    [[nodiscard]] std::shared_ptr<const std::string> bytes(const Directory& users,
+                                                           const Neighbour* neighbour);
 
 private:
     wire::RosterWriter entries_;
-    bool hasEntries_ = false;  // entries_ are those of the directory
+    bool hasEntries_ = false;  // entries_ are those of both
     std::shared_ptr<const std::string> current_;
 };
 

@@ -16,6 +16,8 @@ namespace {
 // that much late at most, and a session that is dead does not open in between.
 constexpr std::size_t kSweepParts = 8;
 constexpr Duration kSweepStep = 1s;
+// Fewer are looked at all at once.
+constexpr std::size_t kFewSessions = 4'096;
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
@@ -193,6 +195,7 @@ void Transport::takeRecords(const Arrival& arrival, TimePoint now, Sink& sink) {
 
 void Transport::answerPing(const wire::PingRecord& ping, const Arrival& arrival, TimePoint now,
                            Sink& sink) {
+    if (!events_.answersPing(arrival.box.receiver, ping.opaque)) return;
     Bytes records;
     wire::appendRecord(records, wire::PongRecord{ping.opaque, rosterVersion_});
     sendTo(arrival.box.receiver, arrival.from, records, now, sink);
@@ -245,7 +248,8 @@ void Transport::sweep(TimePoint now, Sink& sink) {
     };
     std::vector<Gone> gone;
     std::vector<wire::SessionIndex> old;
-    table_.visitSome(kSweepParts, [&](Session& session) {
+    const std::size_t parts = table_.size() < kFewSessions ? 1 : kSweepParts;
+    table_.visitSome(parts, [&](Session& session) {
         if (session.isDead(now)) {
             gone.push_back({session.local(), Ending::Age});
         } else if (settings_.idle && now - session.lastHeard() >= *settings_.idle) {

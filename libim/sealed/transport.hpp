@@ -115,6 +115,10 @@ public:
 
     /// What a PONG says; 0 between peers.
     void setRosterVersion(std::uint64_t version) { rosterVersion_ = version; }
+    [[nodiscard]] std::uint64_t rosterVersion() const { return rosterVersion_; }
+
+    /// Settings::idle from now on.
+    void setIdle(std::optional<Duration> idle) { settings_.idle = idle; }
 
     [[nodiscard]] std::size_t sessions() const { return table_.size(); }
     [[nodiscard]] std::size_t unconfirmed() const { return acceptor_.unconfirmed(); }

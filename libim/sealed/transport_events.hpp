@@ -69,6 +69,9 @@ public:
     /// The peer of our handshake has a newer card, which verifies and is used: keep it.
     virtual void cardRefreshed(wire::SessionIndex session, const Card& card) = 0;
 
+    /// Whether a PING of that session is to be answered at once; if not, its owner does it later.
+    [[nodiscard]] virtual bool answersPing(wire::SessionIndex session, const wire::PingBytes& ping);
+
     /// Records of one BOX.  PINGs among them have been answered, CLOSE is told by closed() too.
     /// `bytes`: of the frame, `counter`: its number in the session.
     virtual void received(wire::SessionIndex session, const wire::Records& records,
@@ -88,5 +91,10 @@ public:
     /// A K is gone for good, and with it every INIT ever sealed to it.
     virtual void keyRetired(std::uint32_t generation) = 0;
 };
+
+inline bool TransportEvents::answersPing(wire::SessionIndex /*session*/,
+                                         const wire::PingBytes& /*ping*/) {
+    return true;
+}
 
 }  // namespace im::sealed

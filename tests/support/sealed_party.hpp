@@ -79,6 +79,7 @@ public:
     noise::Identity identity;
     std::vector<std::string> diary;
     std::vector<Sent> outbox;
+    std::vector<Bytes> cards;               ///< those beside the latest records with a card
     std::vector<wire::SessionIndex> known;  ///< sessions that may be used, in order of coming
     std::function<Answer(const Introduction&)> onIntroduced;
     std::function<void(wire::SessionIndex, std::uint64_t counter)> onReceived;
@@ -135,11 +136,13 @@ public:
         note("key retired " + std::to_string(generation));
     }
 
-    static std::string textOf(const wire::Records& records) {
+    std::string textOf(const wire::Records& records) {
         std::string all;
         for (const wire::Record& record : records) {
             if (const auto* text = std::get_if<wire::TextRecord>(&record))
                 all += " <" + std::string(text->text) + ">";
+            if (const auto* card = std::get_if<wire::CardRecord>(&record))
+                cards = {Bytes(card->card.begin(), card->card.end())};
             if (const auto* pong = std::get_if<wire::PongRecord>(&record))
                 all += " pong " + std::to_string(pong->rosterVersion);
         }

@@ -20,6 +20,26 @@ void appendEach(std::string& line, const std::string& prefix, const Counts& coun
         append(line, prefix + std::string(toString(static_cast<Reason>(i))), counts[i]);
 }
 
+void appendSealed(std::string& line, const IndexFigures& figures) {
+    const index::SealedCounters& of = figures.sealed;
+    append(line, "sealed-users", figures.sealedUsers);
+    append(line, "sealed-names", figures.names);
+    append(line, "sealed-frames", of.frames);
+    append(line, "sealed-hellos", of.hellos);
+    append(line, "sealed-logins", of.logins);
+    append(line, "sealed-takeovers", of.takeovers);
+    append(line, "sealed-claims", of.claims);
+    append(line, "sealed-logouts",
+           std::accumulate(of.logouts.begin(), of.logouts.end(), std::uint64_t{0}));
+    append(line, "sealed-lookups", of.lookups);
+    append(line, "sealed-syncs", of.syncs);
+    append(line, "sealed-resyncs", of.resyncs);
+    append(line, "sealed-deltas", of.deltas);
+    append(line, "sealed-rosters", of.rosters);
+    append(line, "sealed-refused",
+           std::accumulate(of.refused.begin(), of.refused.end(), std::uint64_t{0}));
+}
+
 void appendNetwork(std::string& line, const IndexFigures& figures) {
     append(line, "sent", figures.udp.sent);
     append(line, "receive-buffer", figures.receiveBuffer);
@@ -48,6 +68,7 @@ std::string counterLine(const IndexFigures& figures) {
     append(line, "announcements", of.announcements);
     append(line, "rosters", of.rosters);
     appendEach<index::Refusal>(line, "refused-", of.refused);
+    appendSealed(line, figures);
     appendNetwork(line, figures);
     append(line, "state-commits", figures.store.commits);
     append(line, "state-failures", figures.store.failures);

@@ -8,6 +8,7 @@
 #include "libim/base/duration_histogram.hpp"
 #include "libim/base/time.hpp"
 #include "libim/index/classic_index.hpp"
+#include "libim/index/sealed_index.hpp"
 #include "libim/index/store.hpp"
 #include "libim/net/send_queue.hpp"
 #include "libim/net/tcp_listener.hpp"
@@ -24,6 +25,11 @@ struct IndexFigures {
     WallTime startedAt;  ///< when it began to serve
     index::Counters index;
     index::TableFigures tables;
+
+    index::SealedCounters sealed;
+    std::size_t sealedUsers = 0;
+    std::size_t names = 0;              ///< that have an owner
+    std::size_t sealedConnections = 0;  ///< for rosters, now
 
     net::UdpCounters udp;  ///< of all sockets together
     std::uint64_t homeless = 0;

@@ -3,6 +3,8 @@
 
 #include "libim/net/interfaces.hpp"
 #include "libim/noise/short_hash.hpp"
+#include "libim/wire/frame.hpp"
+#include "libim/wire/hello.hpp"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -30,27 +32,44 @@ void giveBackMemory() {
 
 }  // namespace
 
-IndexService::IndexService(net::Loop& loop, const ServedAddresses& where, Handlers handlers)
+IndexService::IndexService(net::Loop& loop, const ServedAddresses& where, Handlers handlers,
+                           Profiles profiles)
     : loop_(loop),
       handlers_(std::move(handlers)),
       sockets_(loop, where,
-               [this](const Address& from) { return index_->fetchRoster(from, loop_.now()); }) {}
+               [this](const Address& from) { return index_->fetchRoster(from, loop_.now()); }),
+      profiles_(profiles) {
+    if (profiles_.sealed) door_.emplace(loop, where, sockets_, profiles_.classic);
+}
 
-void IndexService::start(index::Policy policy, index::Store& store) {
+void IndexService::start(index::Policy policy, index::Store& store,
+                         const noise::Identity* identity) {
     store_ = &store;
     index::Observer& observer = *this;  // which make_unique may not know
-    index_ =
-        std::make_unique<index::ClassicIndex>(std::move(policy), hostFacts(), store, observer,
-                                              noise::randomHashKey(), loop_.now(), loop_.wallNow());
+    const index::HashKey seed = noise::randomHashKey();
+    if (profiles_.sealed) {
+        sealed_ = std::make_unique<index::SealedIndex>(
+            policy, index::SealedIndex::Self{*identity, random_, loop_.wallNow(), door_->port()},
+            store, observer, seed, loop_.now());
+        door_->open(*sealed_);
+    }
+    index::Store& classic = profiles_.classic ? store : nobody_;
+    index_ = std::make_unique<index::ClassicIndex>(std::move(policy), hostFacts(), classic,
+                                                   observer, seed, loop_.now(), loop_.wallNow());
+    if (sealed_) {
+        sealed_->meet(*index_);
+        index_->meet(*sealed_);
+    }
     giveBackMemory();
     startedAt_ = loop_.wallNow();
     nextHostFacts_ = loop_.now() + kHostFactsInterval;
     for (net::UdpSocket* socket : sockets_.udp()) watch(*socket);
     // endTurn() does what is due; here is only the waking.
-    loop_.atDeadline([this] { return index_->nextDeadline(); }, [] {});
+    loop_.atDeadline([this] { return nextDeadline(); }, [] {});
     loop_.atDeadline([this] { return std::optional(nextHostFacts_); },
                      [this] {
                          index_->setHostFacts(hostFacts());
+                         if (sealed_) sealed_->setCalendar(loop_.wallNow(), loop_.now());
                          nextHostFacts_ = loop_.now() + kHostFactsInterval;
                      });
     loop_.atEndOfTurn([this] { endTurn(); });
@@ -89,13 +108,36 @@ void IndexService::takeDatagrams(net::UdpSocket& socket) {
     for (int i = 0; i < kBatchesPerTurn; ++i) {
         const auto batch = socket.receive();
         if (batch.empty()) return;
-        for (const Datagram& datagram : batch) index_->receive(datagram, loop_.now(), answers_);
+        for (const Datagram& datagram : batch) take(datagram);
     }
     isBusy_ = true;
 }
 
+void IndexService::take(const Datagram& datagram) {
+    if (!sealed_) return index_->receive(datagram, loop_.now(), answers_);
+    if (wire::isSealed(datagram.bytes)) {
+        DoorSink sink(*door_, answers_);
+        return sealed_->receive(datagram, loop_.now(), sink);
+    }
+    if (const auto index = wire::decodeHello(datagram.bytes); index && !datagram.truncated)
+        return sealed_->hello(*index, {datagram.from, datagram.via}, loop_.now(), answers_);
+    if (profiles_.classic) return index_->receive(datagram, loop_.now(), answers_);
+    refused(index::Refusal::Denied, datagram.from);
+}
+
+std::optional<TimePoint> IndexService::nextDeadline() const {
+    const auto classic = index_->nextDeadline();
+    return sealed_ ? earlier(classic, sealed_->nextDeadline()) : classic;
+}
+
 /// Answers leave when the commit that tick() begins is done: who is told to be online stays so.
 void IndexService::endTurn() {
+    // The sealed one first: what the classic one hands over stays valid until its next call.
+    if (sealed_) {
+        DoorSink sink(*door_, announcements_);
+        sealed_->tick(loop_.now(), sink);
+    }
+    if (!profiles_.classic && store_->settled()) store_->commit();
     index_->tick(loop_.now(), announcements_, std::exchange(isBusy_, false));
     setPaused(!store_->settled());
     if (!isPaused_) answers_.flush(sockets_.udp());
@@ -108,6 +150,30 @@ void IndexService::setPaused(bool paused) {
     for (const net::UdpSocket* socket : sockets_.udp())
         loop_.change(socket->descriptor(), paused ? net::LoopEvents{0} : net::kLoopRead);
     for (const auto& listener : sockets_.tcp()) listener->setPaused(paused);
+}
+
+void IndexService::setPolicy(const index::Policy& policy) {
+    index_->setPolicy(policy);
+    if (sealed_) sealed_->setPolicy(policy);
+}
+
+void IndexService::setAdmitted(index::Admitted admitted) {
+    if (!sealed_) return;
+    DoorSink sink(*door_, announcements_);
+    sealed_->setAdmitted(std::move(admitted), loop_.now(), sink);
+}
+
+void IndexService::sayStopping() {
+    if (!sealed_) return;
+    for (bool isMore = true; isMore;) {
+        DoorSink sink(*door_, announcements_);
+        isMore = sealed_->sayStopping(loop_.now(), sink);
+        announcements_.flush(sockets_.udp());
+    }
+}
+
+std::size_t IndexService::userCount() const {
+    return index_->userCount() + (sealed_ ? sealed_->userCount() : 0);
 }
 
 /// What the system does not tell now is as it was: else who takes all descriptors could then log
@@ -143,6 +209,12 @@ IndexFigures IndexService::figures() const {
     figures.startedAt = startedAt_;
     figures.index = index_->counters();
     figures.tables = index_->tables(loop_.now());
+    if (sealed_) {
+        figures.sealed = sealed_->counters();
+        figures.sealedUsers = sealed_->userCount();
+        figures.names = sealed_->nameCount();
+        figures.sealedConnections = door_->connections();
+    }
     figures.homeless = answers_.homeless() + announcements_.homeless();
     figures.fanOuts = announcements_.fanOuts();
     figures.turns = loop_.turnTimes();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// IndexService: the classic index on sockets; what imindex does but for options and printing.
+// IndexService: the index on sockets, of one profile or both; what imindex does but for options and
+// printing.  Two bytes tell the profiles' datagrams apart; their rosters have a TCP port each.
 // Takes datagrams in batches, lets the index judge them, commits its store, sends what it says,
 // and serves the roster over TCP.  Not thread-safe; it belongs to its loop.
 //
@@ -10,12 +11,16 @@
 #include "libim/base/event.hpp"
 #include "libim/index/classic_index.hpp"
 #include "libim/index/policy.hpp"
+#include "libim/index/sealed_index.hpp"
 #include "libim/index/store.hpp"
 #include "libim/net/interfaces.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/send_queue.hpp"
 #include "libim/node/index_figures.hpp"
 #include "libim/node/index_sockets.hpp"
+#include "libim/node/sealed_door.hpp"
+#include "libim/noise/identity.hpp"
+#include "libim/noise/random.hpp"
 
 #include <functional>
 #include <memory>
@@ -24,6 +29,12 @@ namespace im::node {
 
 /// How a client on this host reaches `bound`: the loopback address stands for "all".
 [[nodiscard]] Endpoint asReachedFromHere(Endpoint bound);
+
+/// Which profiles are served.
+struct Profiles {
+    bool classic = true;
+    bool sealed = false;
+};
 
 class IndexService final : private index::Observer {
 public:
@@ -37,13 +48,16 @@ public:
     };
 
     /// Binds.  Throws net::BindError.
-    IndexService(net::Loop& loop, const ServedAddresses& where, Handlers handlers);
+    IndexService(net::Loop& loop, const ServedAddresses& where, Handlers handlers,
+                 Profiles profiles = {});
     ~IndexService() override;
 
     /// Serves from the loop's next turn on; who is in `store` is online at once.  Throws what the
     /// store throws.  `store` outlives it; a turn must come when it has settled.  To be called
     /// before the loop turns.
-    void start(index::Policy policy, index::Store& store);
+    /// `identity` is X and outlives it; null without the sealed profile.
+    void start(index::Policy policy, index::Store& store,
+               const noise::Identity* identity = nullptr);
 
     /// What it is bound to, UDP, in the order of the binds.
     [[nodiscard]] std::vector<Endpoint> served() const { return sockets_.served(); }
@@ -54,11 +68,18 @@ public:
     [[nodiscard]] std::size_t receiveBuffer() const { return sockets_.receiveBuffer(); }
 
     // From here on: REQUIRES start().
-    void setPolicy(index::Policy policy) { index_->setPolicy(std::move(policy)); }
+    void setPolicy(const index::Policy& policy);
+    /// Who may use the sealed profile; nothing happens without it.
+    void setAdmitted(index::Admitted admitted);
+    /// Tells every sealed client, and sends that.  The last thing to do.
+    void sayStopping();
 
     /// Everything it counts, as it is now.
     [[nodiscard]] IndexFigures figures() const;
-    [[nodiscard]] std::size_t userCount() const { return index_->userCount(); }
+    /// Of all profiles.
+    [[nodiscard]] std::size_t userCount() const;
+    /// Of the roster of the sealed profile; 0 without.
+    [[nodiscard]] std::uint16_t sealedTcpPort() const { return door_ ? door_->port() : 0; }
 
 private:
     void happened(const Event& event) override;
@@ -67,6 +88,8 @@ private:
     void watch(net::UdpSocket& socket);
     void takeReports(net::UdpSocket& socket);
     void takeDatagrams(net::UdpSocket& socket);
+    void take(const Datagram& datagram);
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
     void endTurn();
     void setPaused(bool paused);
     [[nodiscard]] index::HostFacts hostFacts();
@@ -74,11 +97,16 @@ private:
     net::Loop& loop_;
     Handlers handlers_;
     IndexSockets sockets_;
+    Profiles profiles_;
     index::Store* store_ = nullptr;
+    index::MemoryStore nobody_;  // of the classic index, when that profile is not served
     std::unique_ptr<index::ClassicIndex> index_;
+    noise::SystemRandom random_;
+    std::unique_ptr<index::SealedIndex> sealed_;
     net::SendQueue answers_;
     net::SendQueue announcements_;
     net::Interfaces interfaces_;  // as the system told last
+    std::optional<SealedDoor> door_;
     TimePoint nextHostFacts_;
     std::vector<Endpoint> reports_;  // scratch
     bool isBusy_ = false;            // a socket had more than was taken in this turn

@@ -45,6 +45,7 @@ void IndexSockets::adoptAll(const ServedAddresses& where) {
     if (udp_.empty())
         throw Error(ErrorKind::Configuration, "no UDP socket among those of LISTEN_FDS",
                     "ListenDatagram= beside ListenStream=");
+    if (!where.classicRoster) return;
     for (const net::GivenSocket& given : where.given)
         if (given.stream) tcp_.push_back(std::make_unique<net::TcpListener>(loop_, given, roster_));
     if (tcp_.empty()) return bindTcp({});
@@ -65,7 +66,7 @@ void IndexSockets::bindAll(const ServedAddresses& where) {
         bindUdp(bind, bind.port.value_or(common));
         if (common == 0 && !bind.port) common = udp_.back()->local().port;
     }
-    bindTcp(where);
+    if (where.classicRoster) bindTcp(where);
 }
 
 void IndexSockets::bindUdp(const ServedAddresses::Bind& bind, std::uint16_t port) {

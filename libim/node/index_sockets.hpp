@@ -32,6 +32,8 @@ struct ServedAddresses {
     /// first UDP port; and where a bind has another, there on that number as well, because some
     /// derived .NET clients ask there (doc/protocol.md).
     std::optional<std::uint16_t> tcpPort{};
+    /// Without: no listener for the classic roster.
+    bool classicRoster = true;
     /// Not empty: these sockets, in this order, and all of the above counts for nothing.  The
     /// first TCP one's port is told; without any, roster listeners are bound beside the UDP ones.
     std::vector<net::GivenSocket> given{};

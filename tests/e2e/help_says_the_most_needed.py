@@ -47,7 +47,6 @@ def help_needs_no_home_and_no_network(w):
 
 
 SEALED = {
-    "imindex": (["--key"], ["--users=FILE"], ["--closed"], ["--lease=90s"], ["--profile=sealed"]),
     "imlogin": (["--key"], ["--verify", "bob"], ["--trust", "bob"], ["--forget", "bob"], ["-x", "-i", "bob"]),
     "imlisten": (["--ack=write"], ["--ack=exec"], ["--ack=never"]),
     "imsend": (["-a", "bob", "q"], ["--ask", "bob", "q"], ["-r", "7HX2M4QK", "bob", "x"], ["--re=7HX2M4QK", "bob", "x"],

@@ -98,7 +98,6 @@ def profile_both_and_classic_are_served(w):
         index = w.index(f"--profile={profile}")
         with Peer() as peer:
             peer.login("bob", index.server)
-    w.person("x").run("imindex", "--profile=sealed", status=64)
 
 
 def ready_means_serving_at_once(w):

@@ -61,10 +61,14 @@ void keepTemporaryFilesBeside(const std::string& state) {
     if (!state.empty()) ::setenv("SQLITE_TMPDIR", directoryOf(resolved(state)).c_str(), 0);
 }
 
-void confineTo(const app::Tool& tool, const std::string& state) {
+void confineTo(const app::Tool& tool, const std::string& state, const std::string& users) {
     net::Confinement allowed;
     allowed.traceable = kChecked;
     allowed.readable = configDirectories(tool);
+    if (!users.empty()) {
+        allowed.readable.push_back(directoryOf(users));
+        allowed.readable.push_back(directoryOf(resolved(users)));
+    }
     if (!state.empty()) {
         const std::string file = resolved(state);
         allowed.writable = {directoryOf(file)};

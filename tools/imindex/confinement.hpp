@@ -13,9 +13,10 @@ namespace im::tools {
 /// `state`, the only place where they can be made later.
 void keepTemporaryFilesBeside(const std::string& state);
 
-/// Confines the process for good (net::confine).  `state` is a path, or empty for none.
+/// Confines the process for good (net::confine).  `state` and `users`, which HUP reads again, are
+/// paths, or empty for none.
 /// To be called when sockets are bound and `state` is open, and before a thread is started: what
 /// comes later must do with what is left.  With -v, says what this kernel cannot do.
-void confineTo(const app::Tool& tool, const std::string& state);
+void confineTo(const app::Tool& tool, const std::string& state, const std::string& users);
 
 }  // namespace im::tools

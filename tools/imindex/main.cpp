@@ -11,6 +11,7 @@
 #include "libim/node/sqlite_store.hpp"
 #include "libim/node/state_database.hpp"
 #include "tools/imindex/confinement.hpp"
+#include "tools/imindex/identity.hpp"
 #include "tools/imindex/manager.hpp"
 #include "tools/imindex/options.hpp"
 #include "tools/imindex/printer.hpp"
@@ -35,7 +36,8 @@ namespace {
 using namespace im;
 
 constexpr std::array kSynopsis{
-    "[-b ADDR[:PORT]]... [-p PORT] [--tcp-port=PORT] [--profile=both|classic]",
+    "[-b ADDR[:PORT]]... [-p PORT] [--tcp-port=PORT] [--profile=both|classic|sealed]",
+    "--key",
     "--test",
 };
 
@@ -55,13 +57,15 @@ public:
           plan_(std::move(plan)),
           printer_(tool, loop_, std::move(style)),
           refusals_(tool, loop_),
-          service_(loop_, plan_.where, handlers()),
+          service_(loop_, plan_.where, handlers(), plan_.profiles),
           manager_(loop_, [this] { return service_.userCount(); }) {
         bindMetrics();
         openStore();
-        tools::confineTo(tool_, plan_.state);
+        if (plan_.profiles.sealed) identity_.emplace(tools::openIdentity(plan_.identity));
+        tools::confineTo(tool_, plan_.state, plan_.users);
         if (sqlite_ != nullptr) sqlite_->start();
-        service_.start(plan_.policy, *store_);
+        service_.start(plan_.policy, *store_, identity_ ? &*identity_ : nullptr);
+        service_.setAdmitted(plan_.admitted);
         loop_.atEndOfTurn([this] { printer_.endTurn(); });
     }
 
@@ -150,7 +154,10 @@ private:
     void reload() {
         manager_.reloading();
         try {
-            service_.setPolicy(tools::policyOf(tool_.readAgain()));
+            const app::Settings settings = tool_.readAgain();
+            const index::Policy policy = tools::policyOf(settings);
+            service_.setAdmitted(tools::admittedBy(settings));
+            service_.setPolicy(policy);
         } catch (const Error& e) {
             tool_.complain(e.what());
             tool_.notice("nothing changed");
@@ -162,6 +169,7 @@ private:
 
     void stop() {
         manager_.stopping();
+        service_.sayStopping();
         loop_.stop();
     }
 
@@ -171,6 +179,7 @@ private:
     tools::Printer printer_;
     std::unique_ptr<index::Store> store_;
     node::SqliteStore* sqlite_ = nullptr;  // store_, when it is one
+    std::optional<noise::Identity> identity_;
     tools::RefusalLog refusals_;
     node::IndexService service_;
     tools::Manager manager_;
@@ -184,6 +193,11 @@ void raiseDescriptorLimit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
     limit.rlim_cur = std::min(limit.rlim_max, kWanted);
     ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int printKey(app::Tool& tool, const tools::IndexPlan& plan) {
+    tool.out().write(noise::fingerprint(tools::openIdentity(plan.identity).publicKey()) + "\n");
+    return 0;
 }
 
 /// For --test, whose failures are all 78.
@@ -203,6 +217,7 @@ int serve(app::Tool& tool) {
     tools::IndexPlan plan = tools::planOf(tool.settings());
     app::RecordStyle style = app::recordStyle(tool.settings(), tool.out().isTerminal());
     if (plan.testOnly) return checkState(plan);
+    if (plan.printKey) return printKey(tool, plan);
     raiseDescriptorLimit();
     tool.dontWaitForStderr();
     try {

@@ -3,10 +3,12 @@
 
 #include "libim/app/paths.hpp"
 #include "libim/base/error.hpp"
+#include "libim/node/users_file.hpp"
 
 #include <fcntl.h>
 
 #include <array>
+#include <chrono>
 #include <climits>
 #include <cstdint>
 #include <cstdlib>
@@ -64,7 +66,7 @@ constexpr std::array kOptions{
     Option{.id = id::Profile,
            .name = "profile",
            .argument = "both|classic|sealed",
-           .help = "profiles to serve (default both, of which there is classic)"},
+           .help = "profiles to serve (default both)"},
     Option{.id = id::ClassicFrom,
            .name = "classic-from",
            .argument = "CIDR,...",
@@ -81,6 +83,15 @@ constexpr std::array kOptions{
            .name = "classic-lease",
            .argument = "DUR",
            .help = "silence that ends a login (default 0: until logout)"},
+    Option{.id = id::Lease,
+           .name = "lease",
+           .argument = "DUR",
+           .help = "silence that ends a sealed login (default 90s)"},
+    Option{.id = id::Users,
+           .name = "users",
+           .argument = "FILE",
+           .help = "name-key pairs that may log in (sealed)"},
+    Option{.id = id::Closed, .name = "closed", .help = "only those of --users (sealed)"},
     Option{.id = id::MaxUsers,
            .name = "max-users",
            .argument = "N",
@@ -110,6 +121,10 @@ constexpr std::array kOptions{
            .name = "print-env",
            .help = "print IM_SERVER=ADDR:PORT on stdout once bound",
            .inConfig = false},
+    Option{.id = id::Key,
+           .name = "key",
+           .help = "print the index's fingerprint, to compare out of band",
+           .inConfig = false},
     Option{.id = id::Test,
            .name = "test",
            .help = "check the configuration and exit 0 or 78",
@@ -121,24 +136,6 @@ constexpr std::array kOptions{
            .kind = OptionKind::Common,
            .repeatable = true},
     app::kTimeOption,
-    Option{.id = id::Lease,
-           .name = "lease",
-           .argument = "DUR",
-           .help = "silence that ends a sealed login",
-           .kind = OptionKind::Sealed},
-    Option{.id = id::Users,
-           .name = "users",
-           .argument = "FILE",
-           .help = "name-key pairs that may log in",
-           .kind = OptionKind::Sealed},
-    Option{.id = id::Closed,
-           .name = "closed",
-           .help = "only those of --users",
-           .kind = OptionKind::Sealed},
-    Option{.id = id::Key,
-           .name = "key",
-           .help = "print the index's fingerprint",
-           .kind = OptionKind::Sealed},
 };
 
 constexpr std::array<std::string_view, 3> kProfiles{"both", "classic", "sealed"};
@@ -183,6 +180,14 @@ std::string stateDirectory() {
     return std::string(all.substr(0, all.find(':')));  // it may name several
 }
 
+/// Where the one key of the index is: beside the state that systemd keeps, else where a person's
+/// is.
+std::string identityFile() {
+    const char* const fromSystemd = std::getenv("STATE_DIRECTORY");
+    const bool isService = fromSystemd != nullptr && *fromSystemd == '/';
+    return (isService ? stateDirectory() : app::dataDirectory()) + "/index-identity";
+}
+
 std::string stateOf(const Settings& settings, const node::ServedAddresses& where) {
     if (settings.find(id::State) != nullptr) {
         const std::string_view file = settings.text(id::State);
@@ -224,6 +229,9 @@ index::Policy policyOf(const Settings& settings) {
         static_cast<index::SourceCheck>(settings.choice(id::ClassicSource, kSources, 0));
     policy.confirm = static_cast<index::Confirm>(settings.choice(id::ClassicConfirm, kConfirms, 0));
     policy.classicLease = settings.duration(id::ClassicLease, policy.classicLease);
+    policy.lease = settings.duration(id::Lease, policy.lease);
+    if (policy.lease < std::chrono::seconds(1))
+        throw app::wrongValue(*settings.find(id::Lease), "less than a second");
     policy.maxUsers = settings.number(id::MaxUsers, 1, kMostUsers, policy.maxUsers);
     policy.maxPerIp = settings.number(id::MaxPerIp, 0, kMostUsers, policy.maxPerIp);
     policy.rate =
@@ -231,11 +239,30 @@ index::Policy policyOf(const Settings& settings) {
     return policy;
 }
 
+index::Admitted admittedBy(const Settings& settings) {
+    index::Admitted admitted;
+    admitted.closed = settings.flag(id::Closed);
+    if (settings.find(id::Users) == nullptr) {
+        if (admitted.closed)
+            throw app::wrongValue(*settings.find(id::Closed),
+                                  "without --users nobody could log in");
+        return admitted;
+    }
+    for (const node::NamedKey& pair : node::readUsers(std::string(settings.text(id::Users))))
+        admitted.owners.emplace(pair.name.str(), pair.identity);
+    return admitted;
+}
+
 IndexPlan planOf(const Settings& settings) {
-    if (settings.choice(id::Profile, kProfiles, 0) == 2)
-        throw app::wrongValue(*settings.find(id::Profile), "needs the sealed profile");
     IndexPlan plan;
+    const std::size_t profile = settings.choice(id::Profile, kProfiles, 0);
+    plan.profiles = {.classic = profile != 2, .sealed = profile != 1};
     plan.where = servedBy(settings);
+    plan.where.classicRoster = plan.profiles.classic;
+    plan.identity = identityFile();
+    plan.printKey = settings.flag(id::Key);
+    plan.admitted = admittedBy(settings);
+    plan.users = settings.text(id::Users);
     plan.policy = policyOf(settings);
     plan.state = stateOf(settings, plan.where);
     plan.stateIsDefault = settings.find(id::State) == nullptr;

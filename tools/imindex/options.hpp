@@ -5,6 +5,8 @@
 #include "libim/app/options.hpp"
 #include "libim/app/settings.hpp"
 #include "libim/index/policy.hpp"
+#include "libim/index/sealed_index.hpp"
+#include "libim/node/index_service.hpp"
 #include "libim/node/index_sockets.hpp"
 
 #include <optional>
@@ -15,12 +17,17 @@ namespace im::tools {
 
 struct IndexPlan {
     node::ServedAddresses where;
+    node::Profiles profiles;
     index::Policy policy;
+    index::Admitted admitted;
+    std::string users;                ///< the file that `admitted` came from; empty: none
+    std::string identity;             ///< the file of the index's key
     std::string state;                ///< a path; empty: none
     bool stateIsDefault = false;      ///< its directory may have to be made
     std::optional<Endpoint> metrics;  ///< nothing: none
     std::optional<int> readyDescriptor;
     bool printEnvironment = false;
+    bool printKey = false;
     bool testOnly = false;
 };
 
@@ -31,5 +38,7 @@ struct IndexPlan {
 
 /// The part of it that HUP changes.
 [[nodiscard]] index::Policy policyOf(const app::Settings& settings);
+/// The same, and reads the file of --users: throws its errors.
+[[nodiscard]] index::Admitted admittedBy(const app::Settings& settings);
 
 }  // namespace im::tools

@@ -83,7 +83,7 @@ def no_tool_leaks_descriptors(w):
 
     busy()
     # The last roster's connection and the last command of -x may still be on their way out.
-    until(lambda: not any(now > then for now, then in zip(counts(), (10, 9))), "all is quiet")
+    until(lambda: not any(now > then for now, then in zip(counts(), (12, 9))), "all is quiet")
     quiet = counts()
     busy()
     busy()

@@ -109,6 +109,11 @@ public:
     void setPolicy(Policy policy);
     void setHostFacts(HostFacts host);
 
+    /// Somebody has come or gone, and not everybody has been told.
+    [[nodiscard]] bool hasToTell() const {
+        return announcements_.isTelling() || announcements_.gathered() > 0;
+    }
+
     [[nodiscard]] const Counters& counters() const { return counters_; }
     /// Counted ones.
     [[nodiscard]] std::size_t userCount() const { return users_.size(); }

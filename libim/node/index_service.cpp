@@ -139,9 +139,19 @@ void IndexService::endTurn() {
     }
     if (!profiles_.classic && store_->settled()) store_->commit();
     index_->tick(loop_.now(), announcements_, std::exchange(isBusy_, false));
-    setPaused(!store_->settled());
-    if (!isPaused_) answers_.flush(sockets_.udp());
+    const bool isSettled = store_->settled();
+    setPaused(!isSettled || ended_);
+    if (isSettled) answers_.flush(sockets_.udp());
     announcements_.flush(sockets_.udp());
+    const bool isAllTold = isSettled && !index_->hasToTell();
+    if (ended_ && (isAllTold || loop_.now() >= endBy_)) ended_();
+}
+
+void IndexService::end(std::function<void()> ended) {
+    if (ended_) return;
+    ended_ = std::move(ended);
+    endBy_ = loop_.now() + kEndPatience;
+    loop_.atDeadline([this] { return std::optional(endBy_); }, [] {});
 }
 
 void IndexService::setPaused(bool paused) {

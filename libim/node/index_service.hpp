@@ -41,6 +41,9 @@ public:
     /// What the host's addresses are is asked this often: a laptop moves, a link comes up.
     static constexpr Duration kHostFactsInterval = std::chrono::seconds(30);
 
+    /// Announcements that are not told this long after end() began are not told at all.
+    static constexpr Duration kEndPatience = std::chrono::seconds(1);
+
     /// Both may be empty; called on the loop's thread, within a turn.
     struct Handlers {
         std::function<void(const Event&)> event;  ///< with `at`
@@ -73,6 +76,10 @@ public:
     void setAdmitted(index::Admitted admitted);
     /// Tells every sealed client, and sends that.  The last thing to do.
     void sayStopping();
+
+    /// Takes nothing more, answers and tells what was taken, and calls `ended` at the end of that
+    /// turn: of this one, when there is nothing left.
+    void end(std::function<void()> ended);
 
     /// Everything it counts, as it is now.
     [[nodiscard]] IndexFigures figures() const;
@@ -110,7 +117,9 @@ private:
     TimePoint nextHostFacts_;
     std::vector<Endpoint> reports_;  // scratch
     bool isBusy_ = false;            // a socket had more than was taken in this turn
-    bool isPaused_ = false;          // until the store has settled
+    bool isPaused_ = false;          // until the store has settled, or for ever
+    std::function<void()> ended_;    // what end() was given
+    TimePoint endBy_;
     WallTime startedAt_;
 };
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
 """imindex: HUP reloads users and limits; USR1 prints one line of counters on stderr; TERM and INT
 end with 0."""
+import contextlib
 import signal
 
 from classic import Peer
-from im import equal, until
+from im import equal, free_port, until
 
 
 def usr1_prints_one_line_of_counters(w):
@@ -72,6 +73,34 @@ def its_users_stay_when_it_stops(w):
             assert peer.has_nothing(), "classic has no word for it"
             index = w.index(f"--state={state}")
             assert "bob" in index.roster()
+
+
+def what_is_still_to_be_told_is_told_before_it_ends(w):
+    port, state = free_port(), w.dir / "state.db"
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(Peer()) for _ in range(60)]
+        _fill(state, [peer.endpoint for peer in crowd for _ in range(100)])
+        index = w.index(f"--state={state}", "--max-per-ip=0", port=port)
+        with Peer() as late:
+            late.login("late", index.server)
+            index.signal(signal.SIGTERM)
+            index.ends(0)
+            for peer in crowd:
+                for _ in range(100):
+                    equal(peer.text(), f"login,late,{late.endpoint}")
+
+
+def _fill(state, endpoints):
+    """A state file of version 1, whose form is never to change."""
+    import sqlite3
+    with sqlite3.connect(state) as db:
+        db.execute("CREATE TABLE users (name TEXT PRIMARY KEY NOT NULL, endpoint TEXT NOT NULL,"
+                   " since INTEGER NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID")
+        db.execute(f"PRAGMA application_id = {0x696D2D78}")
+        db.execute("PRAGMA user_version = 1")
+        db.executemany("INSERT INTO users VALUES (?, ?, 1, ?)",
+                       ((f"user{n}", endpoint, n) for n, endpoint in enumerate(endpoints, 1)))
+    db.close()
 
 
 def signals_in_a_storm_lose_no_login(w):

@@ -169,8 +169,10 @@ private:
 
     void stop() {
         manager_.stopping();
-        service_.sayStopping();
-        loop_.stop();
+        service_.end([this] {
+            service_.sayStopping();
+            loop_.stop();
+        });
     }
 
     app::Tool& tool_;

@@ -88,7 +88,7 @@ def without_threads_for_the_disk_it_does_not_start(w):
     w.dir.chmod(0o777)
     imindex, state = w.person("index").sh("command -v imindex").line(), w.dir / "state.db"
     script = (f"exec prlimit --nproc=1:1 setpriv --reuid=65534 --regid=65534 --clear-groups "
-              f"{imindex} -p 0 --print-env --state={state}")
+              f"{imindex} -p 0 --profile=classic --print-env --state={state}")
     run = w.person("nobody").sh(script)
     run.fails(71, f"imindex: {state}: cannot start a thread: resource temporarily unavailable")
     equal(run.out, "")

@@ -21,8 +21,10 @@ public:
     /// REQUIRES: of(address) > 0.
     void remove(const Address& address);
 
-    /// Has the processor fetch what add() will touch first.
-    void prefetch(const Address& address) const { byAddress_.prefetch(hashOf(address, key_)); }
+    /// What add() will touch first, to be prefetched.
+    const void* place(const Address& address) const {
+        return byAddress_.place(hashOf(address, key_));
+    }
 
     std::size_t of(const Address& address) const;
     /// Addresses at which there is somebody.

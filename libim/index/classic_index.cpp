@@ -324,7 +324,9 @@ bool ClassicIndex::mayAnswer(const Address& address) {
 }
 
 bool ClassicIndex::mayAnnounce(const Address& source, std::size_t datagrams) {
+    // Whoever asks: what a thousand sources cause together is bounded as well.
     if (announcements_.gathered() >= kMostGathered) return false;
+    if ((announcements_.gathered() + 1) * users_.size() > kMostOwed) return false;
     if (policy_.rate == 0 || datagrams == 0) return true;
     constexpr Duration kToken = Duration(std::chrono::seconds(1)) / kAnnouncementRate;
     constexpr sealed::RateLimit::Allowance kAllowance{kToken, kToken * kAnnouncementBurst};

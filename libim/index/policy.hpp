@@ -70,6 +70,10 @@ inline constexpr int kAnnouncementBurst = 2'000'000;
 /// cause another one is refused (Refusal::Rate).
 inline constexpr std::size_t kMostGathered = 65'536;
 
+/// And so many may be owed, each to one user: 10,000 users can log in at once to 10,000 others, a
+/// hundred where there are a million.  Some two minutes of a core at worst; the rest come again.
+inline constexpr std::size_t kMostOwed = 100'000'000;
+
 /// Longer datagrams are refused unread: a login with the longest name has 176 bytes (T12).
 inline constexpr std::size_t kMaxRequest = 512;
 

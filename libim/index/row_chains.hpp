@@ -37,9 +37,9 @@ public:
     /// REQUIRES: `row` is in under this hash.
     void erase(Row row, std::uint64_t hash);
 
-    /// Has the processor fetch what insert() of this hash will touch first.
-    void prefetch(std::uint64_t hash) const {
-        if (!heads_.empty()) __builtin_prefetch(&heads_[bucket(hash)]);
+    /// What insert() of this hash will touch first, to be prefetched.
+    const void* place(std::uint64_t hash) const {
+        return heads_.empty() ? nullptr : &heads_[bucket(hash)];
     }
 
     /// The rows whose keys fall into one bucket with `hash`.

@@ -36,9 +36,9 @@ public:
     /// again and again.
     void reserve(std::size_t count);
 
-    /// Has the processor fetch what a look for this hash will read first.
-    void prefetch(std::uint64_t hash) const {
-        if (!slots_.empty()) __builtin_prefetch(&slots_[home(tagOf(hash))]);
+    /// What a look for this hash will read first, to be prefetched.
+    const void* place(std::uint64_t hash) const {
+        return slots_.empty() ? nullptr : &slots_[home(tagOf(hash))];
     }
 
     /// REQUIRES: the key of `row` is not in the table.

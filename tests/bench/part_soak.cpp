@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::size_t kThere = 16;          // users online, each told of all who come and go
 constexpr std::uint32_t kHosts = 1U << 18;  // addresses that they come from, in turn
-constexpr double kWarmUp = 60;              // seconds after which memory is to be flat
+// A logout that the network loses would leave somebody there for ever.
+constexpr const char* kLease = "--classic-lease=5s";
+constexpr double kWarmUp = 60;  // seconds after which memory is to be flat
 // Flat: what the trend adds over the whole time is less than this.
 constexpr double kFlatBytes = 512 * 1024;
 
@@ -66,7 +68,7 @@ private:
 /// Logins a second when kWindow are under way.
 double highestRate(const Place& place) {
     constexpr double kSeconds = 3;
-    const Index index = startLimitedIndex(place, {stateOption(emptyState(place))});
+    const Index index = startLimitedIndex(place, {stateOption(emptyState(place)), kLease});
     Churn churn(index);
     const double begin = now();
     while (now() < begin + kSeconds) {
@@ -120,7 +122,7 @@ Samples soak(Churn& churn, const Child& server, double rate, double seconds, dou
 void benchSoak(const Place& place, int minutes) {
     const double rate = highestRate(place) / 2;
     const std::filesystem::path state = emptyState(place);
-    const Index index = startLimitedIndex(place, {stateOption(state)});
+    const Index index = startLimitedIndex(place, {stateOption(state), kLease});
     Churn churn(index);
     const double seconds = minutes * 60.0;
     const Samples samples = soak(churn, index.child, rate, seconds, std::min(kWarmUp, seconds / 2));

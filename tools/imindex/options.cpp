@@ -256,6 +256,7 @@ index::Admitted admittedBy(const Settings& settings) {
 IndexPlan planOf(const Settings& settings) {
     IndexPlan plan;
     const std::size_t profile = settings.choice(id::Profile, kProfiles, 0);
+    plan.profilesAreDefault = settings.find(id::Profile) == nullptr;
     plan.profiles = {.classic = profile != 2, .sealed = profile != 1};
     plan.where = servedBy(settings);
     plan.where.classicRoster = plan.profiles.classic;

@@ -18,6 +18,7 @@ namespace im::tools {
 struct IndexPlan {
     node::ServedAddresses where;
     node::Profiles profiles;
+    bool profilesAreDefault = false;  ///< nobody insists on sealed
     index::Policy policy;
     index::Admitted admitted;
     std::string users;                ///< the file that `admitted` came from; empty: none

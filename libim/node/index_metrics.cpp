@@ -14,27 +14,33 @@ namespace im::node {
 
 namespace {
 
-// There is one profile in this release; the label is there so that no series changes its name
-// when there are two.
 constexpr MetricsPage::Label kClassic{"profile", "classic"};
+constexpr MetricsPage::Label kSealed{"profile", "sealed"};
+
+/// A row for each reason of an enumeration.
+template <typename Reason, typename Counts>
+void addReasons(MetricsPage& page, const MetricsPage::Label& profile, const Counts& counts) {
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        page.add({profile, {"reason", toString(static_cast<Reason>(i))}}, counts[i]);
+}
 
 void addUsers(MetricsPage& page, const IndexFigures& figures) {
     page.gauges({"imindex_users", "Users online."});
     page.add({kClassic}, figures.tables.users);
+    page.add({kSealed}, figures.sealedUsers);
     page.gauges({"imindex_pending_logins", "Logins that wait for their user's roster fetch."});
     page.add({kClassic}, figures.tables.pending);
     page.counters({"imindex_logins", "Users who came online."});
     page.add({kClassic}, figures.index.logins);
+    page.add({kSealed}, figures.sealed.logins);
     page.counters({"imindex_renewals", "Logins of users who were online there already."});
     page.add({kClassic}, figures.index.renewals);
     page.counters({"imindex_logouts", "Users who went, by reason."});
-    for (std::size_t i = 0; i < figures.index.logouts.size(); ++i)
-        page.add({kClassic, {"reason", toString(static_cast<index::LogoutReason>(i))}},
-                 figures.index.logouts[i]);
+    addReasons<index::LogoutReason>(page, kClassic, figures.index.logouts);
+    addReasons<index::LogoutReason>(page, kSealed, figures.sealed.logouts);
     page.counters({"imindex_refusals", "Requests that had no effect, by reason."});
-    for (std::size_t i = 0; i < figures.index.refused.size(); ++i)
-        page.add({kClassic, {"reason", toString(static_cast<index::Refusal>(i))}},
-                 figures.index.refused[i]);
+    addReasons<index::Refusal>(page, kClassic, figures.index.refused);
+    addReasons<index::Refusal>(page, kSealed, figures.sealed.refused);
 }
 
 void addDatagrams(MetricsPage& page, const IndexFigures& figures) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // SealedDoor: the TCP side of the sealed profile: rosters, by the same frames as over UDP.  On a
 // port of its own, because a classic visitor says nothing and wants its roster at once, so nothing
-// could tell the two apart without keeping it waiting (doc/decisions/0017).  Not thread-safe.
+// could tell the two apart without keeping it waiting (doc/decisions/0016).  Not thread-safe.
 #pragma once
 
 #include "libim/base/datagram.hpp"

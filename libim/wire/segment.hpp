@@ -9,7 +9,7 @@
 //   FROM         no segment: all below `sequence` is done with, and so many messages (u64) were
 //
 // A number counts segments, so a mask of 64 of them covers 70 kB of short lines, not 64 lines
-// (doc/decisions/0016).
+// (doc/decisions/0015).
 #pragma once
 
 #include "libim/wire/record.hpp"

@@ -37,6 +37,11 @@ IndexFigures someFigures() {
                       .requests = {33, 34},
                       .announcements = {35, 36},
                       .answers = {37, 38}};
+    figures.sealedUsers = 110;
+    figures.sealed.logins = 111;
+    figures.sealed.logouts = {112, 113, 114, 115};
+    for (std::size_t i = 0; i < figures.sealed.refused.size(); ++i)
+        figures.sealed.refused[i] = 120 + i;
     figures.udp = {.received = 40,
                    .receivedBytes = 41,
                    .overrun = 42,
@@ -75,12 +80,14 @@ imindex_build_info{version="1.2.3"} 1
 # TYPE imindex_users gauge
 # HELP imindex_users Users online.
 imindex_users{profile="classic"} 30
+imindex_users{profile="sealed"} 110
 # TYPE imindex_pending_logins gauge
 # HELP imindex_pending_logins Logins that wait for their user's roster fetch.
 imindex_pending_logins{profile="classic"} 31
 # TYPE imindex_logins counter
 # HELP imindex_logins Users who came online.
 imindex_logins_total{profile="classic"} 2
+imindex_logins_total{profile="sealed"} 111
 # TYPE imindex_renewals counter
 # HELP imindex_renewals Logins of users who were online there already.
 imindex_renewals_total{profile="classic"} 3
@@ -90,6 +97,10 @@ imindex_logouts_total{profile="classic",reason="bye"} 4
 imindex_logouts_total{profile="classic",reason="lease"} 5
 imindex_logouts_total{profile="classic",reason="replaced"} 6
 imindex_logouts_total{profile="classic",reason="unreachable"} 7
+imindex_logouts_total{profile="sealed",reason="bye"} 112
+imindex_logouts_total{profile="sealed",reason="lease"} 113
+imindex_logouts_total{profile="sealed",reason="replaced"} 114
+imindex_logouts_total{profile="sealed",reason="unreachable"} 115
 # TYPE imindex_refusals counter
 # HELP imindex_refusals Requests that had no effect, by reason.
 imindex_refusals_total{profile="classic",reason="oversize"} 10
@@ -106,6 +117,20 @@ imindex_refusals_total{profile="classic",reason="full"} 20
 imindex_refusals_total{profile="classic",reason="per-ip"} 21
 imindex_refusals_total{profile="classic",reason="unknown-user"} 22
 imindex_refusals_total{profile="classic",reason="roster-denied"} 23
+imindex_refusals_total{profile="sealed",reason="oversize"} 120
+imindex_refusals_total{profile="sealed",reason="rate"} 121
+imindex_refusals_total{profile="sealed",reason="denied"} 122
+imindex_refusals_total{profile="sealed",reason="undecodable"} 123
+imindex_refusals_total{profile="sealed",reason="not-for-index"} 124
+imindex_refusals_total{profile="sealed",reason="bad-name"} 125
+imindex_refusals_total{profile="sealed",reason="bad-endpoint"} 126
+imindex_refusals_total{profile="sealed",reason="self"} 127
+imindex_refusals_total{profile="sealed",reason="source-mismatch"} 128
+imindex_refusals_total{profile="sealed",reason="taken"} 129
+imindex_refusals_total{profile="sealed",reason="full"} 130
+imindex_refusals_total{profile="sealed",reason="per-ip"} 131
+imindex_refusals_total{profile="sealed",reason="unknown-user"} 132
+imindex_refusals_total{profile="sealed",reason="roster-denied"} 133
 # TYPE imindex_received_datagrams counter
 # HELP imindex_received_datagrams Datagrams taken from the kernel.
 imindex_received_datagrams_total 40

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The sealed index: questions, the roster, and who is told of changes.
 #include "libim/index/deltas.hpp"
+
+#include "libim/base/overloaded.hpp"
 #include "libim/index/sealed_index.hpp"
 #include "libim/wire/sealed_codec.hpp"
 
@@ -12,11 +14,6 @@
 namespace im::index {
 
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
 
 // The version, the flags and the longest name and endpoint take less.
 constexpr std::size_t kLongestLine = 128;

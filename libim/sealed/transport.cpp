@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/sealed/transport.hpp"
 
+#include "libim/base/overloaded.hpp"
 #include "libim/sealed/limits.hpp"
 
 #include <cassert>
@@ -18,13 +19,6 @@ constexpr std::size_t kSweepParts = 8;
 constexpr Duration kSweepStep = 1s;
 // Fewer are looked at all at once.
 constexpr std::size_t kFewSessions = 4'096;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;  // clang 14 needs it
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/talk/classic_listener.hpp"
 
+#include "libim/base/overloaded.hpp"
 #include "libim/talk/events.hpp"
 #include "libim/wire/classic_codec.hpp"
 
@@ -21,13 +22,6 @@ namespace {
 constexpr double kProbeJitter = 0.1;
 constexpr double kRetryJitter = 0.2;
 constexpr double kRenewJitter = 0.1;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 /// So long a roster is fetched as often as kProbeBytesPerSecond allows.
 Duration probeGapFor(std::size_t rosterBytes) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the index says: answers, presence, the roster.  The session is in sealed_index_link.cpp.
 #include "libim/talk/sealed_index_link.hpp"
+
+#include "libim/base/overloaded.hpp"
 #include "libim/wire/sealed_codec.hpp"
 
 #include <algorithm>
@@ -9,17 +11,6 @@
 #include <variant>
 
 namespace im::talk {
-
-namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
-}  // namespace
 
 void SealedIndexLink::sync(TimePoint now, Sink& sink) {
     if (presence_.version())

@@ -99,8 +99,7 @@ void IndexService::takeReports(net::UdpSocket& socket) {
     std::ranges::sort(reports_, {}, [](const Endpoint& endpoint) {
         return std::pair(endpoint.address.bytes(), endpoint.port);
     });
-    const auto doubles = std::ranges::unique(reports_);
-    reports_.erase(doubles.begin(), doubles.end());
+    reports_.erase(std::unique(reports_.begin(), reports_.end()), reports_.end());
     for (const Endpoint& endpoint : reports_) index_->unreachable(endpoint, loop_.now());
 }
 

@@ -40,9 +40,9 @@ std::vector<wire::RosterEntry> sorted(std::vector<wire::RosterEntry> roster) {
     if (!std::ranges::is_sorted(roster, {}, &wire::RosterEntry::name))
         std::ranges::stable_sort(roster, {}, &wire::RosterEntry::name);
     // From behind, so that of each name the last one stays.
-    const auto doubles =
-        std::ranges::unique(roster.rbegin(), roster.rend(), {}, &wire::RosterEntry::name);
-    roster.erase(roster.begin(), doubles.begin().base());
+    const auto isSame = [](const auto& a, const auto& b) { return a.name == b.name; };
+    const auto kept = std::unique(roster.rbegin(), roster.rend(), isSame);
+    roster.erase(roster.begin(), kept.base());
     return roster;
 }
 

@@ -43,7 +43,6 @@ SealedListener::SealedListener(Options options, const sealed::Card& index,
                                noise::Random& random, Pins& pins, ListenReader& reader,
                                TimePoint now)
     : options_(std::move(options)),
-      random_(random),
       pins_(pins),
       reader_(reader),
       transport_(sealed::clientSettings(),

@@ -141,7 +141,6 @@ private:
     void askIndex(TimePoint now, Sink& sink);
 
     Options options_;
-    noise::Random& random_;
     Pins& pins_;
     ListenReader& reader_;
     sealed::Transport transport_;

@@ -239,16 +239,16 @@ std::optional<TimePoint> SqliteStore::nextDeadline() const {
 void SqliteStore::start() {
     try {
         if (!writer_.joinable())
-            writer_ = std::jthread([this](std::stop_token stop) { write(std::move(stop)); });
+            writer_ = std::jthread([this](const std::stop_token& stop) { write(stop); });
         if (!syncer_.joinable())
-            syncer_ = std::jthread([this](std::stop_token stop) { sync(std::move(stop)); });
+            syncer_ = std::jthread([this](const std::stop_token& stop) { sync(stop); });
     } catch (const std::system_error& e) {
         throw systemError(ErrorKind::OperatingSystem, path_ + ": cannot start a thread",
                           e.code().value());
     }
 }
 
-void SqliteStore::write(std::stop_token stop) {
+void SqliteStore::write(const std::stop_token& stop) {
     ::pthread_setname_np(::pthread_self(), "state-writer");
     std::unique_lock lock(mutex_);
     while (work_.wait(lock, stop, [this] { return job_.has_value(); })) {
@@ -278,7 +278,7 @@ void SqliteStore::tell() {
     [[maybe_unused]] const ssize_t ignored = ::write(finished_, &one, sizeof one);  // never full
 }
 
-void SqliteStore::sync(std::stop_token stop) {
+void SqliteStore::sync(const std::stop_token& stop) {
     ::pthread_setname_np(::pthread_self(), "state-syncer");
     std::unique_lock lock(mutex_);
     while (dirty_.wait(lock, stop, [this] { return isDirty_; })) {

@@ -101,8 +101,8 @@ private:
     };
 
     void handOver();
-    void write(std::stop_token stop);
-    void sync(std::stop_token stop);
+    void write(const std::stop_token& stop);
+    void sync(const std::stop_token& stop);
     void written();
     void failed(Job job, const std::string& why);
     [[nodiscard]] bool hasGathered() const { return !gathered_.empty() || !gatheredNames_.empty(); }

@@ -25,9 +25,10 @@ std::size_t StreamTable::IdentityHash::operator()(const noise::IdentityKey& of) 
 }
 
 std::size_t StreamTable::KeyHash::operator()(const Key& of) const {
-    std::array<std::byte, sizeof of.person + sizeof of.stream> bytes{};
-    std::memcpy(bytes.data(), &of.person, sizeof of.person);
-    std::memcpy(&bytes[sizeof of.person], &of.stream, sizeof of.stream);
+    const std::array<std::uint64_t, 2> words{reinterpret_cast<std::uintptr_t>(of.person),
+                                             of.stream};
+    std::array<std::byte, sizeof words> bytes{};
+    std::memcpy(bytes.data(), words.data(), bytes.size());
     return hashOf(bytes, key);
 }
 

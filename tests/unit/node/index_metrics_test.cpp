@@ -315,7 +315,10 @@ TEST_CASE("The line of counters is made of the same figures") {
           "refused-undecodable=13 refused-not-for-index=14 refused-bad-name=15 "
           "refused-bad-endpoint=16 refused-self=17 refused-source-mismatch=18 "
           "refused-taken=19 refused-full=20 refused-per-ip=21 refused-unknown-user=22 "
-          "refused-roster-denied=23 sent=43 receive-buffer=64 lost-receive-buffer-full=42 "
+          "refused-roster-denied=23 sealed-users=110 sealed-names=0 sealed-frames=0 "
+          "sealed-hellos=0 sealed-logins=111 sealed-takeovers=0 sealed-claims=0 sealed-logouts=454 "
+          "sealed-lookups=0 sealed-syncs=0 sealed-resyncs=0 sealed-deltas=0 sealed-rosters=0 "
+          "sealed-refused=1771 sent=43 receive-buffer=64 lost-receive-buffer-full=42 "
           "unsent-refused=46 "
           "unsent-congested=47 unsent-no-socket=48 roster-shed=84 roster-slow=85 "
           "no-descriptor=86 state-commits=70 state-failures=71 state-unwritten=72");

@@ -36,8 +36,9 @@ public:
         for (const wire::Record& record : *records) {
             const auto& data = std::get<wire::DataRecord>(record);
             segments.push_back(data.from ? -static_cast<long>(data.sequence) : data.sequence);
-            last = data;
             lastBytes.assign(data.bytes.begin(), data.bytes.end());
+            last = data;
+            last.bytes = lastBytes;
         }
         return segments;
     }
@@ -63,7 +64,7 @@ public:
     StreamSender stream;
     TimePoint now{1h};
     std::uint64_t counter = 0;
-    wire::DataRecord last;
+    wire::DataRecord last;  // its bytes are a view of lastBytes
     Bytes lastBytes;
 };
 

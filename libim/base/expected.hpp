@@ -28,9 +28,11 @@ public:
     bool has_value() const { return held_.index() == 0; }  // NOLINT: the standard's name
     explicit operator bool() const { return has_value(); }
 
-    /// REQUIRES: has_value().
-    T& operator*() { return *std::get_if<0>(&held_); }
-    const T& operator*() const { return *std::get_if<0>(&held_); }
+    /// REQUIRES: has_value().  Of a temporary it is the value itself and no reference into it, so
+    /// that `for (x : *parse(bytes))` is safe (the standard's would dangle there until C++23).
+    T& operator*() & { return *std::get_if<0>(&held_); }
+    const T& operator*() const& { return *std::get_if<0>(&held_); }
+    T operator*() && { return std::move(*std::get_if<0>(&held_)); }
     T* operator->() { return std::get_if<0>(&held_); }
     const T* operator->() const { return std::get_if<0>(&held_); }
 

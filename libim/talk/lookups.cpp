@@ -54,6 +54,13 @@ std::vector<std::string> Lookups::givenUp(TimePoint now) {
     return names;
 }
 
+std::vector<std::string> Lookups::takeAll() {
+    std::vector<std::string> names;
+    for (const auto& [name, asked] : asked_) names.push_back(name);
+    asked_.clear();
+    return names;
+}
+
 std::optional<TimePoint> Lookups::nextDeadline() const {
     std::optional<TimePoint> next;
     for (const auto& [name, asked] : asked_) next = earlier(next, asked.next);

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] bool answered(std::uint32_t id, std::string_view name);
     /// Names that got no answer; they are forgotten.
     [[nodiscard]] std::vector<std::string> givenUp(TimePoint now);
+    /// All names that wait, however long they may still; they are forgotten.
+    [[nodiscard]] std::vector<std::string> takeAll();
 
     [[nodiscard]] bool empty() const { return asked_.empty(); }
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;

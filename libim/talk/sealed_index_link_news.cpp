@@ -48,10 +48,7 @@ void SealedIndexLink::sendLookups(TimePoint now, Sink& sink) {
 }
 
 void SealedIndexLink::giveUpLookups(TimePoint now, Sink& sink) {
-    const TimePoint never = TimePoint::max();
-    while (!lookups_.due(wire::kMaxPeerFrame, never).empty()) {
-    }
-    for (const std::string& name : lookups_.givenUp(never))
+    for (const std::string& name : lookups_.takeAll())
         events_.notFound(name, NotFound::NoAnswer, now, sink);
 }
 

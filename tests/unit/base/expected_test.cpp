@@ -47,3 +47,9 @@ TEST_CASE("Expected takes values that can only be moved") {
     REQUIRE(one);
     CHECK(**one == 7);
 }
+
+TEST_CASE("what a temporary Expected holds may be walked over") {
+    std::string walked;
+    for (const char c : *Expected<std::string, int>(std::string(64, 'x'))) walked += c;
+    CHECK(walked == std::string(64, 'x'));
+}

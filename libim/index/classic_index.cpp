@@ -506,9 +506,12 @@ void ClassicIndex::tick(TimePoint now, Sink& sink, bool isBusy) {
         endLeases();
         endUnreachable();
         endPending();
-        store_.commit();
         isCommitting_ = true;
     }
+    // With every tick, and for both profiles: what came while a commit was under way (a pending
+    // user who was confirmed, a name claimed) would otherwise never be committed, and nothing
+    // settle.
+    store_.commit();
     if (store_.settled()) {
         isCommitting_ = false;
         if (!announcements_.isTelling() && announcements_.gathered() > 0) {

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include <algorithm>
 #include <utility>
 
 namespace im::node {
@@ -136,7 +137,7 @@ void IndexService::endTurn() {
         DoorSink sink(*door_, announcements_);
         sealed_->tick(loop_.now(), sink);
     }
-    if (!profiles_.classic && store_->settled()) store_->commit();
+    if (!profiles_.classic) store_->commit();  // else the classic one does, with its tick
     index_->tick(loop_.now(), announcements_, std::exchange(isBusy_, false));
     const bool isSettled = store_->settled();
     setPaused(!isSettled || ended_);

@@ -154,6 +154,16 @@ def an_end_is_told(w):
         index.ends(0)
 
 
+def names_are_kept_without_the_classic_profile_too(w):
+    state = w.dir / "state.db"
+    index = w.index("--profile=sealed", f"--state={state}")
+    for name in ("alice", "bob"):
+        with Client(index.server, name) as client:
+            client.login()
+    until(lambda: index.counter("state-commits") == 2, "both are stored")
+    index.kill9()
+
+
 def a_profile_that_is_not_served_is_silent(w):
     index = w.index("--profile=sealed")
     with Peer() as carol, Client(index.server, "alice") as alice:

@@ -203,3 +203,22 @@ TEST_CASE("A pending user who fetches the roster is stored before he gets it, ho
     REQUIRE(world.roster("198.51.100.1"));
     CHECK(world.disk().stored().size() == 1);
 }
+
+TEST_CASE("What the store is given while a commit is under way is committed after it") {
+    World world;
+    world.store().slowDown();
+    world.login("alice", "10.0.0.1:4000");
+    world.tick();
+    const StoreKey other = world.store().put({nameOf("other"), endpointAt("10.0.0.9:1"), 1});
+    world.store().write();
+    CHECK_FALSE(world.store().settled());
+    world.tick();
+    world.store().write();
+    REQUIRE(world.store().settled());
+    CHECK(world.disk().users.contains(other));
+    world.login("bob", "10.0.0.2:4000");
+    world.tick();
+    world.store().write();
+    world.tick();
+    CHECK(world.disk().stored().size() == 3);
+}

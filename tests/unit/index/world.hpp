@@ -127,28 +127,38 @@ public:
     }
     NameTicket keptNames() const override { return keptNames_; }
     void commit() override {
-        wanted_ = isDirty_;
+        if (!isDirty_ || underWay_) return;
+        underWay_ = {users_, names_, tickets_};
+        isDirty_ = false;
         if (!isSlow_) write();
     }
-    bool settled() const override { return !isDirty_; }
+    bool settled() const override { return !isDirty_ && !underWay_; }
     void settle() override {
-        commit();
-        write();
+        while (!settled()) {
+            commit();
+            write();
+        }
     }
     StoreFigures figures() const override { return {}; }
 
     /// From now on a commit is done when write() is called.
     void slowDown() { isSlow_ = true; }
     void write() {
-        if (!std::exchange(wanted_, false)) return;
-        disk_.users = users_;
-        disk_.names = names_;
-        keptNames_ = tickets_;
+        if (!underWay_) return;
+        disk_.users = underWay_->users;
+        disk_.names = underWay_->names;
+        keptNames_ = underWay_->tickets;
+        underWay_.reset();
         ++disk_.commits;
-        isDirty_ = false;
     }
 
 private:
+    struct Commit {
+        std::map<StoreKey, StoredUser> users;
+        std::map<Name, NameOwner> names;
+        NameTicket tickets;
+    };
+
     Disk& disk_;
     std::map<StoreKey, StoredUser> users_;
     std::map<Name, NameOwner> names_;
@@ -156,7 +166,7 @@ private:
     NameTicket keptNames_ = 0;
     bool isDirty_ = false;
     bool isSlow_ = false;
-    bool wanted_ = false;  // a commit is under way
+    std::optional<Commit> underWay_;
 };
 
 class World {

@@ -151,4 +151,11 @@ IdentityFile::Opened IdentityFile::readOrMake(noise::Random& random) const {
     return {std::move(*theirs), false};
 }
 
+IdentityFile::Opened openIdentity(const std::string& path) {
+    noise::initialise();
+    forbidCoreDumps();
+    noise::SystemRandom random;
+    return IdentityFile(path).readOrMake(random);
+}
+
 }  // namespace im::node

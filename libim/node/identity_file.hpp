@@ -54,4 +54,8 @@ private:
     std::string path_;
 };
 
+/// How every program that needs an identity begins: libsodium is ready, core files are forbidden,
+/// and then readOrMake() with the system's randomness.  Throws as that does.
+[[nodiscard]] IdentityFile::Opened openIdentity(const std::string& path);
+
 }  // namespace im::node

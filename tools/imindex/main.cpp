@@ -6,12 +6,12 @@
 #include "libim/index/store.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/signals.hpp"
+#include "libim/node/identity_file.hpp"
 #include "libim/node/index_service.hpp"
 #include "libim/node/metrics_server.hpp"
 #include "libim/node/sqlite_store.hpp"
 #include "libim/node/state_database.hpp"
 #include "tools/imindex/confinement.hpp"
-#include "tools/imindex/identity.hpp"
 #include "tools/imindex/manager.hpp"
 #include "tools/imindex/options.hpp"
 #include "tools/imindex/printer.hpp"
@@ -83,7 +83,7 @@ private:
     static std::optional<noise::Identity> identityFor(app::Tool& tool, tools::IndexPlan& plan) {
         if (!plan.profiles.sealed) return {};
         try {
-            return tools::openIdentity(plan.identity);
+            return node::openIdentity(plan.identity).identity;
         } catch (const Error& e) {
             if (e.kind() != ErrorKind::CannotCreate || !plan.profilesAreDefault) throw;
             tool.complain(std::string(e.what()) + "; serving the classic profile only");
@@ -213,7 +213,8 @@ void raiseDescriptorLimit() {
 }
 
 int printKey(app::Tool& tool, const tools::IndexPlan& plan) {
-    tool.out().write(noise::fingerprint(tools::openIdentity(plan.identity).publicKey()) + "\n");
+    tool.out().write(noise::fingerprint(node::openIdentity(plan.identity).identity.publicKey()) +
+                     "\n");
     return 0;
 }
 

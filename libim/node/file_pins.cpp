@@ -103,7 +103,9 @@ Trust FilePins::pin(std::string_view name, const noise::IdentityKey& identity) {
     const auto valid = Name::parse(name);
     if (!valid) return Trust::Bad;
     try {
-        return file_.pin(index_->identity, *valid, identity, net::wallNow());
+        const Trust trust = file_.pin(index_->identity, *valid, identity, net::wallNow());
+        if (trust != Trust::Bad) users_.emplace(name, Pinned{identity, trust == Trust::Verified});
+        return trust;
     } catch (const Error& problem) {
         trouble_(problem.what());
         unsaved_.emplace(name, Pinned{identity, false});

@@ -36,25 +36,6 @@ std::optional<SessionId> parseFileName(std::string_view file) {
     return SessionId{*user, *server};
 }
 
-/// `name` without what would break the head's lines; it is only shown.
-std::string oneLine(std::string name) {
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-    return name.substr(0, 300);
-}
-
-std::string headOf(const Session& session, std::size_t users) {
-    std::string out = "im session 1\nprofile classic\n";
-    out += "user " + session.user.str() + "\n";
-    out += "endpoint " + session.endpoint.toString() + "\n";
-    out += "server " + session.server.toString() + "\n";
-    out += "server-name " + oneLine(session.serverName) + "\n";
-    out += "tcp " + std::to_string(session.tcpPort) + "\n";
-    if (session.renews) out += "renew yes\n";
-    out += "users " + std::to_string(users) + "\n\n";
-    return out;
-}
-
 }  // namespace
 
 std::string SessionId::toString() const {
@@ -110,24 +91,22 @@ std::optional<SessionFile> SessionDirectory::openSelected(
     return file;
 }
 
-void SessionDirectory::write(const Session& session, const talk::Contacts::Map& users) const {
+void SessionDirectory::write(const Session& session, const talk::Contacts::Map& users,
+                             const Extras& extras) const {
     std::size_t count = 0;
     std::string body;
     body.reserve(users.size() * 40);
     for (const auto& [name, endpoint] : users) {
         if (!Name::parse(name)) continue;
         ++count;
-        body += name;
-        body += '\t';
-        body += endpoint.toString();
-        body += '\n';
+        appendSessionLine(body, name, endpoint, extras ? extras(name) : SessionExtra());
     }
     makePrivateDirectory(path_);
     checkDirectory(path_, kWhat);
     // Not synced: a login does not survive the machine's end either, and a file cut short by it
     // is recognised as damaged.
     NewFile file(pathOf({session.user, session.server}));
-    file.write(headOf(session, count) + body);
+    file.write(printSessionHead(session, count) + body);
     file.replace();
 }
 

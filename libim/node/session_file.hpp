@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Session files: what a login leaves behind for imlisten and imsend (commandline.md, "Files").
-// One file per login, USER@HOST:PORT.session, in a directory of the user's own.  Plain text:
-//
-//     im session 1
-//     profile classic
-//     user alice
-//     endpoint 127.0.0.1:40112
-//     server 127.0.0.1:4649
-//     server-name localhost:4649
-//     tcp 4649
-//     renew yes          (only where it is known, see talk::ClassicListener::renews())
-//     users 2
-//
-//     alice<TAB>127.0.0.1:40112
-//     bob<TAB>127.0.0.1:5000
+// One file per login, USER@HOST:PORT.session, in a directory of the user's own.  Plain text, see
+// session_text.hpp.
 //
 // The lines of users are sorted by name, byte by byte, so that imsend finds one of them by
 // binary search with a few pread(2), however many are online.  Files are replaced whole by
@@ -21,12 +9,15 @@
 #pragma once
 
 #include "libim/base/address.hpp"
+#include "libim/base/error.hpp"
 #include "libim/base/name.hpp"
+#include "libim/node/session_text.hpp"
 #include "libim/talk/contacts.hpp"
 #include "libim/wire/roster.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,18 +25,6 @@
 #include <vector>
 
 namespace im::node {
-
-/// The head of a session file: one login.
-struct Session {
-    Name user;
-    Endpoint endpoint;       ///< ours: claimed in the login, bound by imlisten
-    Endpoint server;         ///< UDP endpoint of the index, resolved
-    std::string serverName;  ///< the index as the user wrote it, "localhost:4649"
-    std::uint16_t tcpPort = 0;
-    bool renews = false;  ///< the index takes a repeated login as a renewal
-
-    friend bool operator==(const Session&, const Session&) = default;
-};
 
 /// One session file, open for reading.  Movable, closes itself.
 class SessionFile {
@@ -63,13 +42,16 @@ public:
     /// What open() was given.
     [[nodiscard]] const std::string& path() const { return source_.path; }
     /// As the head says.
-    [[nodiscard]] std::size_t userCount() const { return head_.userCount; }
+    [[nodiscard]] std::size_t userCount() const { return head_.users; }
 
     /// Where `user` was when the file was written.  At most log2(bytes / 2048) + 1 reads.
     /// Throws Error(Configuration) when the lines it meets are none.
     [[nodiscard]] std::optional<Endpoint> find(std::string_view user) const;
+    /// The same with all that his line says.
+    [[nodiscard]] std::optional<SessionUser> findUser(std::string_view user) const;
     /// Everybody, sorted by name.  Throws as find().
     [[nodiscard]] std::vector<wire::RosterEntry> users() const;
+    [[nodiscard]] std::vector<SessionUser> everybody() const;
 
     /// Whether the path this was opened from now leads to another file, or to none.
     [[nodiscard]] bool isStale() const;
@@ -97,20 +79,14 @@ private:
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
     };
-    struct Head {
-        Session session;
-        std::size_t userCount = 0;
-        std::size_t bodyAt = 0;
-    };
 
-    SessionFile(Source source, Head head);
-    static Head readHead(const Source& source);
-    [[nodiscard]] std::optional<Endpoint> findWithin(std::size_t low, std::size_t high,
-                                                     std::string_view user) const;
-    [[nodiscard]] Endpoint endpointIn(std::string_view field) const;
+    SessionFile(Source source, SessionHead head);
+    [[nodiscard]] std::optional<SessionUser> findWithin(std::size_t low, std::size_t high,
+                                                        std::string_view user) const;
+    [[nodiscard]] SessionUser parse(std::string_view line) const;
 
     Source source_;
-    Head head_;
+    SessionHead head_;
 };
 
 /// The name part of a session file.
@@ -150,8 +126,10 @@ public:
 
     /// Writes or replaces a session, atomically; makes the directory (0700).  Users whose name
     /// breaks the rule of im::Name are left out: nobody can write to them by name.
-    /// Throws Error(CannotCreate).
-    void write(const Session& session, const talk::Contacts::Map& users) const;
+    /// Throws Error(CannotCreate).  `extras`: what a sealed session knows of each beside that.
+    using Extras = std::function<SessionExtra(std::string_view user)>;
+    void write(const Session& session, const talk::Contacts::Map& users,
+               const Extras& extras = {}) const;
 
     /// Removes a session.  False when there was none.  Throws Error(CannotCreate).
     bool remove(const SessionId& id) const;

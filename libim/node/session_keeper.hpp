@@ -7,6 +7,7 @@
 #include "libim/node/write_throttle.hpp"
 #include "libim/talk/classic_listener.hpp"
 #include "libim/talk/contacts.hpp"
+#include "libim/talk/sealed_index_link.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -22,14 +23,19 @@ public:
 
     /// Writes the file for the first time.  Throws Error(CannotCreate).
     void create(const talk::Contacts& contacts);
+    /// The same of a sealed login: with the roster's port, the index's card and who is classic.
+    void create(const talk::SealedIndexLink& link);
     /// The file is there already, with `contacts` as they are now.
     void adopt(const talk::Contacts& contacts) { written_ = contacts.version(); }
 
     /// Call it every turn: notes what has changed and writes it when it is time.  False when the
     /// file is not ours any more (removed, or another login's): then nothing is written.
     /// A failure to write is told to `trouble`, once, and tried again.
+    using Trouble = std::function<void(const std::string&)>;
     [[nodiscard]] bool follow(const talk::ClassicListener& listener, TimePoint now,
-                              const std::function<void(const std::string&)>& trouble);
+                              const Trouble& trouble);
+    [[nodiscard]] bool follow(const talk::SealedIndexLink& link, TimePoint now,
+                              const Trouble& trouble);
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const { return throttle_.due(); }
 
     /// Removes the file if it is ours.  Throws Error(CannotCreate).
@@ -40,7 +46,11 @@ public:
 
 private:
     [[nodiscard]] bool isOurs() const;
-    void write(const talk::Contacts& contacts);
+    /// True when something of the head is another now.
+    bool takeHead(const talk::SealedIndexLink& link);
+    bool followAll(const talk::Contacts& contacts, const SessionDirectory::Extras& extras,
+                   TimePoint now, const Trouble& trouble);
+    void write(const talk::Contacts& contacts, const SessionDirectory::Extras& extras);
 
     SessionDirectory directory_;
     Session session_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Law: a session file of any content is read or refused with an Error(Configuration), never
-// worse; and where every line is sound and sorted, searching finds what reading all finds.
+// worse; and where every line is sound and sorted, searching finds what reading all finds, and
+// what is printed of a user is read back.
 #include "libim/base/error.hpp"
 #include "libim/node/session_file.hpp"
 #include "tests/fuzz/law.hpp"
@@ -46,9 +47,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(unlessDamaged([&] { return file->find("bob"); }));
     static_cast<void>(unlessDamaged([&] { return file->find(""); }));
     const auto users = unlessDamaged([&] { return file->users(); });
-    if (!users) return 0;
+    const auto everybody = unlessDamaged([&] { return file->everybody(); });
+    if (!users || !everybody) return 0;
     IM_LAW(users->size() == file->userCount());
     if (!isSorted(*users) || !isUnique(*users)) return 0;
     for (const auto& user : *users) IM_LAW(file->find(user.name) == user.endpoint);
+    for (const auto& user : *everybody) {
+        std::string line;
+        node::appendSessionLine(line, user.name, user.endpoint, user.extra);
+        line.pop_back();
+        IM_LAW(node::parseSessionLine(line) == user);
+    }
     return 0;
 }

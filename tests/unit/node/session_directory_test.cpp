@@ -105,6 +105,37 @@ TEST_CASE("A session of ten thousand users is found in from a real file", "[node
     CHECK(file->users().size() == 10'000);
 }
 
+TEST_CASE("A sealed session is written with what is known of each user", "[node]") {
+    const Sandbox sandbox;
+    auto session = Sandbox::session();
+    session.profile = im::node::Profile::Sealed;
+    session.index.fill(std::byte{3});
+    session.indexCard.assign(140, std::byte{4});
+    const im::node::SessionExtra bob{false, endpoint("10.0.0.2:5000"),
+                                     im::Bytes(143, std::byte{5})};
+    sandbox.directory().write(session, Sandbox::users(), [&](std::string_view user) {
+        return user == "bob" ? bob : im::node::SessionExtra{true, {}, {}};
+    });
+    const auto file = sandbox.directory().openSelected({}, {});
+    REQUIRE(file);
+    CHECK(file->session() == session);
+    CHECK(file->findUser("bob")->extra == bob);
+    CHECK(file->findUser("alice")->extra.isClassic);
+}
+
+TEST_CASE("The file of a classic session is what it always was, byte for byte", "[node]") {
+    const Sandbox sandbox;
+    auto session = Sandbox::session();
+    session.renews = true;
+    sandbox.directory().write(session, Sandbox::users());
+    std::ifstream file(sandbox.directory().pathOf(Sandbox::id()));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    CHECK(text ==
+          "im session 1\nprofile classic\nuser alice\nendpoint 127.0.0.1:40112\n"
+          "server 127.0.0.1:4649\nserver-name localhost:4649\ntcp 4650\nrenew yes\nusers 2\n\n"
+          "alice\t127.0.0.1:40112\nbob\t127.0.0.1:5000\n");
+}
+
 TEST_CASE("A session file and its directory are the user's alone", "[node]") {
     const Sandbox sandbox;
     const auto directory = sandbox.directory();

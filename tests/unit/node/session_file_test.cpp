@@ -10,7 +10,10 @@
 using im::Endpoint;
 using im::Error;
 using im::ErrorKind;
+using im::node::Profile;
+using im::node::SessionExtra;
 using im::node::SessionFile;
+using im::node::SessionUser;
 
 namespace {
 
@@ -124,7 +127,7 @@ TEST_CASE("A damaged session file is said to be so", "[node]") {
     CHECK(refused("\n"));
     CHECK(refused("something else\n\n"));
     CHECK(refused(replaced(good, "session 1", "session 2")));
-    CHECK(refused(replaced(good, "classic", "sealed")));
+    CHECK(refused(replaced(good, "classic", "quantum")));
     CHECK(refused(without(good, "user alice\n")));
     CHECK(refused(replaced(good, "user alice", "user end")));
     CHECK(refused(without(good, "endpoint 127.0.0.1:40112\n")));
@@ -167,6 +170,110 @@ TEST_CASE("Damaged lines of users are an error and no answer", "[node]") {
     CHECK(reading(2, "bob\t127.0.0.1:5000\n") == ErrorKind::Configuration);
     CHECK(reading(1, "b,b\t127.0.0.1:5000\n") == ErrorKind::Configuration);
     CHECK(reading(1, "bob\t127.0.0.1\n") == ErrorKind::Configuration);
+}
+
+namespace {
+
+const std::string kSealedHead =
+    "im session 1\n"
+    "profile sealed\n"
+    "user alice\n"
+    "endpoint 127.0.0.1:40112\n"
+    "server 127.0.0.1:4649\n"
+    "server-name localhost:4649\n"
+    "tcp 4650\n"
+    "index ed25519:6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw\n"
+    "index-card 010203\n";
+
+std::string sealedOf(std::size_t users, const std::string& lines) {
+    return kSealedHead + "users " + std::to_string(users) + "\n\n" + lines;
+}
+
+/// The longest line there is: a name of 32 bytes, two endpoints of IPv6, flags, a card.
+std::string longLine(std::size_t number) {
+    const std::string place =
+        "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:" + std::to_string(10'000 + number);
+    return nameOf(number) + std::string(23, 'x') + "\t" + place + "," + place + "\tclassic\t" +
+           std::string(std::size_t{2} * 172, 'a') + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("A sealed session says which index it is, by key and card", "[node]") {
+    const auto file = SessionFile::ofText(sealedOf(0, ""));
+    CHECK(file.session().profile == Profile::Sealed);
+    CHECK(im::noise::fingerprint(file.session().index) ==
+          "ed25519:6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw");
+    CHECK(file.session().indexCard == im::Bytes{std::byte{1}, std::byte{2}, std::byte{3}});
+    CHECK(SessionFile::ofText(sessionOf(0, "")).session().profile == Profile::Classic);
+}
+
+TEST_CASE("A sealed session without its index's key is damaged, a classic one is not", "[node]") {
+    const auto refused = [](const std::string& text) {
+        return kindOf([&] { static_cast<void>(SessionFile::ofText(text)); }) ==
+               ErrorKind::Configuration;
+    };
+    const std::string good = sealedOf(0, "");
+    CHECK_FALSE(refused(good));
+    CHECK(refused(replaced(good, "ed25519:6kps", "ed25519:6kp")));
+    CHECK(refused(replaced(good, "card 010203", "card 01020")));
+    CHECK(refused(replaced(good, "card 010203", "card " + std::string(346, '0'))));
+    CHECK(refused(without(good, "index ed25519:6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw\n")));
+    CHECK_FALSE(refused(replaced(good, "profile sealed", "profile classic")));
+}
+
+TEST_CASE("A user of a sealed session has endpoints, a flag and a card, where they are known",
+          "[node]") {
+    const auto file = SessionFile::ofText(sealedOf(
+        4,
+        "alice\t127.0.0.1:40112\nbob\t192.0.2.7:5000,10.0.0.2:5000\t-\t0a0b\n"
+        "carol\t127.0.0.1:5001\tclassic\ndora\t127.0.0.1:5002\tlater classic\t-\tfield\n"));
+    CHECK(file.findUser("alice") == SessionUser{"alice", endpoint("127.0.0.1:40112"), {}});
+    const SessionExtra bob{false, endpoint("10.0.0.2:5000"), {std::byte{10}, std::byte{11}}};
+    CHECK(file.findUser("bob") == SessionUser{"bob", endpoint("192.0.2.7:5000"), bob});
+    CHECK(file.findUser("carol")->extra.isClassic);
+    CHECK(file.findUser("dora")->extra.isClassic);
+    CHECK_FALSE(file.findUser("dor"));
+    CHECK(file.everybody().size() == 4);
+}
+
+TEST_CASE("Users are found among the longest lines a session can have", "[node]") {
+    for (const std::size_t users : {1U, 3U, 4U, 5U, 1000U}) {
+        std::string lines;
+        for (std::size_t i = 0; i < users; ++i) lines += longLine(i);
+        REQUIRE(longLine(0).size() <= im::node::kLongestSessionLine);
+        const auto file = SessionFile::ofText(sealedOf(users, lines));
+        for (std::size_t i = 0; i < users; ++i) {
+            const auto found = file.findUser(nameOf(i) + std::string(23, 'x'));
+            REQUIRE(found);
+            REQUIRE(found->endpoint.port == 10'000 + i);
+        }
+        CHECK_FALSE(file.findUser(nameOf(0)));
+    }
+}
+
+TEST_CASE("What is printed of a user is read back", "[node]") {
+    const im::Bytes card(172, std::byte{0xC5});
+    for (const SessionExtra& extra :
+         {SessionExtra{}, SessionExtra{true, {}, {}}, SessionExtra{false, {}, card},
+          SessionExtra{false, endpoint("10.0.0.2:5000"), card},
+          SessionExtra{true, endpoint("[::1]:7"), card}}) {
+        std::string line;
+        im::node::appendSessionLine(line, "bob", endpoint("192.0.2.7:5000"), extra);
+        REQUIRE(line.ends_with('\n'));
+        line.pop_back();
+        CHECK(im::node::parseSessionLine(line) ==
+              SessionUser{"bob", endpoint("192.0.2.7:5000"), extra});
+    }
+}
+
+TEST_CASE("Damaged facts of a sealed user are an error and no answer", "[node]") {
+    for (const std::string line :
+         {"bob\t192.0.2.7:5000,\t-\tz\n", "bob\t192.0.2.7:5000,nowhere\n",
+          "bob\t192.0.2.7:5000\t-\tABCD\n", "bob\t192.0.2.7:5000\t-\t123\n", "bob\t\t\t\n"}) {
+        const auto file = SessionFile::ofText(sealedOf(1, line));
+        CHECK(kindOf([&] { static_cast<void>(file.findUser("bob")); }) == ErrorKind::Configuration);
+    }
 }
 
 TEST_CASE("Only `renew yes` says that the index takes renewals", "[node]") {

@@ -16,6 +16,14 @@ void enter(World& world) {
     world.heard("10.0.0.2:4000");
 }
 
+/// As often and as long as it takes; the tick that draws the conclusion is still to come.
+void makeUnreachable(World& world) {
+    for (int i = 0; i < 3; ++i) {
+        world.advance(5s);
+        world.unreachable("10.0.0.1:4000");
+    }
+}
+
 std::uint64_t logoutsBy(World& world, LogoutReason reason) {
     return world.index().counters().logouts[static_cast<std::size_t>(reason)];
 }
@@ -210,10 +218,7 @@ TEST_CASE("Who logs in again is reachable again") {
 TEST_CASE("A login between the last error and the tick saves the user") {
     World world;
     enter(world);
-    for (int i = 0; i < 3; ++i) {
-        world.advance(5s);
-        world.unreachable("10.0.0.1:4000");
-    }
+    makeUnreachable(world);
     world.login("alice", "10.0.0.1:4000");
     world.tick();
     CHECK(world.index().userCount() == 2);
@@ -222,10 +227,7 @@ TEST_CASE("A login between the last error and the tick saves the user") {
 TEST_CASE("Who logs out between the last error and the tick has left once") {
     World world;
     enter(world);
-    for (int i = 0; i < 3; ++i) {
-        world.advance(5s);
-        world.unreachable("10.0.0.1:4000");
-    }
+    makeUnreachable(world);
     world.logout("alice", "10.0.0.1:4000");
     world.tick();
     CHECK(world.heard("10.0.0.2:4000") == Lines{"logout,alice,10.0.0.1:4000"});
@@ -236,10 +238,7 @@ TEST_CASE("Who logs out between the last error and the tick has left once") {
 TEST_CASE("A row that changed hands before the tick keeps its new user") {
     World world;
     enter(world);
-    for (int i = 0; i < 3; ++i) {
-        world.advance(5s);
-        world.unreachable("10.0.0.1:4000");
-    }
+    makeUnreachable(world);
     world.logout("alice", "10.0.0.1:4000");
     world.login("carol", "10.0.0.3:4000");
     world.unreachable("10.0.0.3:4000");

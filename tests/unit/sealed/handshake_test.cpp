@@ -42,6 +42,16 @@ Answer acknowledge(const Introduction& introduction, std::map<std::uint64_t, uns
     return answer;
 }
 
+/// Alice's INIT to Bob with a message in it, taken off the wire.
+Sent talkInit(World& world) {
+    Bytes records;
+    wire::appendRecord(records, wire::DataRecord{42, 0, true, true, asBytes("talk,,alice,hi")});
+    const Destination to{world.bob.here};
+    REQUIRE(world.alice.transport.connect(world.bob.card(), std::span(&to, 1), records, world.now,
+                                          world.alice));
+    return only(world.collect());
+}
+
 }  // namespace
 
 TEST_CASE("a handshake takes two datagrams, and the first BOX confirms it") {
@@ -154,12 +164,7 @@ TEST_CASE("HS-3 a talk INIT replayed 10,000 times is shown once and acknowledged
     World world;
     std::map<std::uint64_t, unsigned> shown;
     world.bob.onIntroduced = [&](const Introduction& who) { return acknowledge(who, shown); };
-    Bytes records;
-    wire::appendRecord(records, wire::DataRecord{42, 0, true, true, asBytes("talk,,alice,hi")});
-    const Destination to{world.bob.here};
-    REQUIRE(world.alice.transport.connect(world.bob.card(), std::span(&to, 1), records, world.now,
-                                          world.alice));
-    const Sent init = only(world.collect());
+    const Sent init = talkInit(world);
     std::mt19937 random(3);
     std::size_t answered = 0;
     std::size_t allowed = 0;
@@ -188,12 +193,7 @@ TEST_CASE("HS-3 each repetition of a talk INIT that keeps to the rate is acknowl
     World world;
     std::map<std::uint64_t, unsigned> shown;
     world.bob.onIntroduced = [&](const Introduction& who) { return acknowledge(who, shown); };
-    Bytes records;
-    wire::appendRecord(records, wire::DataRecord{42, 0, true, true, asBytes("talk,,alice,hi")});
-    const Destination to{world.bob.here};
-    REQUIRE(world.alice.transport.connect(world.bob.card(), std::span(&to, 1), records, world.now,
-                                          world.alice));
-    const Sent init = only(world.collect());
+    const Sent init = talkInit(world);
     for (int i = 0; i < 2'000; ++i) {
         world.now += 50ms;  // 100 s: longer than an answer is stored
         world.bob.transport.tick(world.now, world.bob);

@@ -8,6 +8,19 @@ using namespace im::test;
 using namespace std::chrono_literals;
 using State = talk::SealedIndexLink::State;
 
+namespace {
+
+/// An index, and Alice who has begun to log in there a second ago.
+struct AliceOnline : IndexWorld {
+    AliceOnline() {
+        alice.start();
+        network.run(1s);
+    }
+    LinkClient alice{network, index, "alice", "192.0.2.2:5001", 1};
+};
+
+}  // namespace
+
 TEST_CASE("a login counts at the index when it is confirmed, and knows the roster then") {
     IndexWorld world;
     world.invent("bob", "192.0.2.3:5002");
@@ -47,10 +60,8 @@ TEST_CASE("a classic user under a pinned name is BAD in presence") {
 }
 
 TEST_CASE("a login and a logout of others are told once each") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     {
         LinkClient bob(world.network, world.index, "bob", "192.0.2.3:5001", 2);
         bob.start();
@@ -64,10 +75,8 @@ TEST_CASE("a login and a logout of others are told once each") {
 }
 
 TEST_CASE("a delta that was lost is made up for within a keep-alive") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     world.network.cut(alice.here.address);
     world.invent("bob", "192.0.2.3:5002");
     world.network.run(1s);
@@ -78,10 +87,8 @@ TEST_CASE("a delta that was lost is made up for within a keep-alive") {
 }
 
 TEST_CASE("a gap before a delta is noticed at the delta") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     world.network.cut(alice.here.address);
     world.invent("bob", "192.0.2.3:5002");
     world.network.run(1s);
@@ -181,10 +188,8 @@ TEST_CASE("an index that restarts has its users back, each login once") {
 }
 
 TEST_CASE("an index that says goodbye is stopping, not lost, and nobody storms it") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     world.act([&](Sink& sink, TimePoint now) { world.index.sayGoodbye(now, sink); });
     world.network.run(10ms);
     CHECK(alice.diary == std::vector<std::string>{"server - stopping"});
@@ -251,10 +256,8 @@ TEST_CASE("who is offline, unknown or classic is said so") {
 }
 
 TEST_CASE("a lookup is repeated, and given up in the end") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     world.index.isSilentToLookups = true;
     alice.lookup("bob");
     world.network.run(7100ms);
@@ -265,10 +268,8 @@ TEST_CASE("a lookup is repeated, and given up in the end") {
 }
 
 TEST_CASE("the index hears of a new K even when the first word of it is lost") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     world.network.cut(kIndexAt.address);
     alice.act([&](Sink& sink) { alice.transport.rotateKey(world.network.now(), sink); });
     world.network.run(500ms);
@@ -279,10 +280,8 @@ TEST_CASE("the index hears of a new K even when the first word of it is lost") {
 }
 
 TEST_CASE("another address of ours is known to the index and to us after a keep-alive") {
-    IndexWorld world;
-    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
-    alice.start();
-    world.network.run(1s);
+    AliceOnline world;
+    LinkClient& alice = world.alice;
     alice.move("203.0.113.9:6000");
     world.network.run(60s);
     CHECK(world.index.users.at("alice").at == alice.here);

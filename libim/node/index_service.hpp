@@ -85,8 +85,6 @@ public:
     [[nodiscard]] IndexFigures figures() const;
     /// Of all profiles.
     [[nodiscard]] std::size_t userCount() const;
-    /// Of the roster of the sealed profile; 0 without.
-    [[nodiscard]] std::uint16_t sealedTcpPort() const { return door_ ? door_->port() : 0; }
 
 private:
     void happened(const Event& event) override;

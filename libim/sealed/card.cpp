@@ -89,6 +89,12 @@ void CardClock::learn(const Card& indexCard, TimePoint now) {
     learnedAt_ = now;
 }
 
+CardClock CardClock::having(const Card& indexCard, TimePoint now) const {
+    CardClock clock = *this;
+    clock.learn(indexCard, now);
+    return clock;
+}
+
 UnixSeconds CardClock::forSigning(TimePoint now) const {
     return std::max(own(now), later(learned_, learnedAt_, now));
 }

@@ -69,6 +69,8 @@ public:
     void set(UnixSeconds wall, TimePoint at);
     /// From the pinned index's card.
     void learn(const Card& indexCard, TimePoint now);
+    /// The same clock, once it has learned.
+    [[nodiscard]] CardClock having(const Card& indexCard, TimePoint now) const;
 
     /// To verify with.
     [[nodiscard]] UnixSeconds own(TimePoint now) const { return later(wall_, at_, now); }

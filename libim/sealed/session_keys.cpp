@@ -40,10 +40,6 @@ void SessionKeys::rotate(TimePoint now) {
     handshakes_ = 0;
 }
 
-void SessionKeys::reissue(TimePoint now) {
-    current_.card = issueCard(holder_, current_.pair.publicKey, clock_.forSigning(now));
-}
-
 std::optional<std::uint32_t> SessionKeys::retire(TimePoint now) {
     if (!previous_ || now < previousUntil_) return {};
     const std::uint32_t generation = previous_->generation;

@@ -40,8 +40,6 @@ public:
     [[nodiscard]] bool due(TimePoint now) const;
     /// A new K and card; the present one becomes the previous one, for kKeyGrace.
     void rotate(TimePoint now);
-    /// A new card for the same K, when clock or name have changed.
-    void reissue(TimePoint now);
     /// Forgets the previous K when its grace is over; its generation, once.
     [[nodiscard]] std::optional<std::uint32_t> retire(TimePoint now);
 

@@ -110,8 +110,6 @@ public:
     [[nodiscard]] CardClock& clock() { return keys_.clock(); }
     /// A new K now: the table of streams is full, for instance.
     void rotateKey(TimePoint now, Sink& sink);
-    /// A new card for the present K, after clock() has learned something.
-    void reissueCard(TimePoint now) { keys_.reissue(now); }
 
     /// What a PONG says; 0 between peers.
     void setRosterVersion(std::uint64_t version) { rosterVersion_ = version; }

@@ -48,7 +48,7 @@ SealedListener::SealedListener(Options options, const sealed::Card& index,
       transport_(sealed::clientSettings(),
                  sealed::Holder{identity, index.identity(), sealed::CardRole::User,
                                 options_.link.self.str()},
-                 clock, random, *this, now),
+                 clock.having(index, now), random, *this, now),
       link_(options_.link, index, transport_, random, pins, *this),
       streams_(drawHashKey(random)) {}
 

@@ -54,10 +54,11 @@ struct SealedWorld {
                                                .seed = network.random()()};
         return options;
     }
-    [[nodiscard]] sealed::CardClock clock() const { return {kModelToday, network.now()}; }
+    [[nodiscard]] sealed::CardClock clock() const { return {today, network.now()}; }
 
     sim::Network network;
     IndexModel index;
+    sealed::UnixSeconds today = kModelToday;  ///< as people's machines have it, from now on
 };
 
 class SealedListenerNode final : public sim::Node, public talk::ListenReader {

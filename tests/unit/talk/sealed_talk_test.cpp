@@ -165,6 +165,16 @@ TEST_CASE("somebody unknown is new when the index vouches for him, and ok the ne
     CHECK(world.bob.pins.users.at("alice") == world.alice.identity.publicKey());
 }
 
+TEST_CASE("a clock that is a year behind does no harm to whoever writes") {
+    Pair world;
+    world.today -= 365 * 86'400;
+    SealedSenderNode sender(world, world.alice, "192.0.2.2:6001");
+    sender.once(world.bob, "hi", world.bobsCard());
+    world.network.run(1s);
+    CHECK(world.bobs.texts == std::vector<std::string>{"hi"});
+    CHECK(sender.count(SendResult::Delivered) == 1);
+}
+
 TEST_CASE("a stranger whom the index does not know is not heard") {
     Pair world(1, false);
     Person eve("eve", 15);

@@ -19,7 +19,15 @@ void Changes::add(const Name& name) {
 }
 
 void Changes::makeRoom() {
-    if (changes_.size() < kKept) return;
+    if (changes_.size() >= kKept) forgetOldest();
+}
+
+void Changes::forgetBefore(RosterVersion version) {
+    assert(version <= this->version());
+    while (oldest_ < version) forgetOldest();
+}
+
+void Changes::forgetOldest() {
     if ((changes_.front() & kOther) != 0) {
         others_.pop_front();
         firstOther_ = (firstOther_ + 1) & ~kOther;

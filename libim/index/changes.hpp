@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Changes: whose state has changed, by version: each change is the next version.  The latest 2^20
-// are kept, as names only: what a client is told of a name is its state when told, so telling it
-// twice does no harm and nothing is kept for anybody (doc/protocol.md, "Presence").
+// Changes: whose state has changed, by version: each change is the next version.  The latest 2^16
+// are kept at most, as names only: what a client is told of a name is its state when told, so
+// telling it twice does no harm and nothing is kept for anybody (doc/protocol.md, "Presence").
+// Fewer when the owner forgets what nobody is there to be told.
 //
 // Versions begin at the calendar's milliseconds << 20, so that they grow over restarts: it takes
 // more than a million changes in a millisecond to overtake the clock.  Not thread-safe.
@@ -21,7 +22,9 @@ using RosterVersion = std::uint64_t;
 
 class Changes {
 public:
-    static constexpr std::size_t kKept = std::size_t{1} << 20U;
+    /// 2.7 MB when all are of names without an owner.  Half a second between two deltas, as with
+    /// 10,000 users, has fewer; and who asks is told 32 frames at most, some 1,300 names.
+    static constexpr std::size_t kKept = std::size_t{1} << 16U;
 
     /// `owners` outlives the object.
     Changes(RosterVersion start, const NameOwners& owners) : owners_(owners), oldest_(start) {}
@@ -36,6 +39,9 @@ public:
     /// Of another one: thirty-seven.
     void add(const Name& name);
 
+    /// What led to `version` is not told to anybody any more.  REQUIRES: version <= version().
+    void forgetBefore(RosterVersion version);
+
     /// The name that changed in going from `version` to the next.
     /// REQUIRES: oldest() <= version < version().  Valid until the next add().
     [[nodiscard]] std::string_view after(RosterVersion version) const;
@@ -45,6 +51,7 @@ private:
     static constexpr std::uint32_t kOther = 0x80000000;
 
     void makeRoom();
+    void forgetOldest();
 
     const NameOwners& owners_;
     RosterVersion oldest_;

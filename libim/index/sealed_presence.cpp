@@ -180,6 +180,8 @@ Duration SealedIndex::tellingInterval() const {
 void SealedIndex::beginTelling(TimePoint now) {
     tellAt_ = now + tellingInterval();
     const RosterVersion from = std::exchange(told_, changes_.version());
+    // Classic users alone come and go without end: nothing is kept of what nobody here waits for.
+    if (users_.size() == 0) changes_.forgetBefore(told_);
     // Who is not told sees at the next PONG that he has missed something.
     if (!tellsAll() || from < changes_.oldest()) return showVersion();
     train_ = deltaFrames(changes_, from, told_, std::numeric_limits<std::size_t>::max(),

@@ -3,6 +3,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/index/sealed_world.hpp"
 
+#include <algorithm>
+
 using namespace im::index;
 using namespace im::index::test;
 
@@ -290,6 +292,55 @@ TEST_CASE("Deltas fit into datagrams, lead on without a gap, and tell a name onc
     CHECK(at == changes.version());
     CHECK(lines == 100);
     CHECK(deltaFrames(changes, 1'000, changes.version(), 3, line).empty());
+}
+
+TEST_CASE(
+    "Changes are not kept for nobody: with no sealed user online who asks later is to resync") {
+    SealedWorld world;
+    Party& guest = world.party("guest", "192.0.2.2:5001", 1);
+    const auto session = world.ask(guest, "lookup,00000001,nobody");
+    world.settle();
+    guest.ping(session, world.now);
+    world.settle();
+    const auto before = world.index().version();
+    world.classicLogin("carol", "10.0.0.4:4000");
+    world.advance(1s);
+    REQUIRE(world.index().version() == before + 1);
+    SealedWorld::heard(guest);
+    world.say(guest, session, "sync," + std::to_string(before));
+    CHECK(SealedWorld::heard(guest) == Lines{"resync"});
+}
+
+TEST_CASE("The first sealed user is told what changed in the tick of his login") {
+    SealedWorld world;
+    Party& alice = world.party("alice", "192.0.2.2:5001", 1);
+    world.advance(1s);
+    world.classicLogin("bob", "10.0.0.3:4000");  // begins the tick
+    const auto told = world.index().version();
+    world.classicLogin("carol", "10.0.0.4:4000");
+    world.login(alice);
+    REQUIRE(world.index().version() == told);
+    world.advance(1s);
+    const Lines lines = SealedWorld::heard(alice);
+    CHECK(std::ranges::count(lines, "login,carol,10.0.0.4:4000,classic") == 1);
+    CHECK(world.index().version() == told + 2);
+}
+
+TEST_CASE("Changes that are forgotten leave those behind them, of both kinds of name") {
+    NameOwners owners(kTestKey);
+    REQUIRE(owners.claim(nameOf("alice"), {}));
+    Changes changes(7, owners);
+    changes.add(nameOf("bob"));
+    changes.add(owners.rowOf("alice"));
+    changes.add(nameOf("carol"));
+    changes.forgetBefore(8);
+    CHECK(changes.oldest() == 8);
+    CHECK(changes.after(8) == "alice");
+    CHECK(changes.after(9) == "carol");
+    changes.forgetBefore(10);
+    CHECK(changes.oldest() == changes.version());
+    changes.add(nameOf("dave"));
+    CHECK(changes.after(10) == "dave");
 }
 
 TEST_CASE("Changes remember so many and no more, of both kinds of name") {

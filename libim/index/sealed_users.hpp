@@ -6,7 +6,7 @@
 //     users      [SealedUser] ...     Slab                             136  B
 //     addresses  as in Directory      AddressCounts                    36.8 B
 //
-// Name and identity are NameOwners', keys of the session sealed::Transport's (250 bytes).
+// Name and identity are NameOwners', keys of the session sealed::Transport's (241 bytes).
 // Not thread-safe; it belongs to one index.
 #pragma once
 

@@ -11,13 +11,18 @@ namespace im::sealed {
 Session::Session(const Beginning& beginning, Ciphers ciphers)
     : send_(std::move(ciphers.first)),
       receive_(std::move(ciphers.second)),
-      lastHeard_(beginning.at),
-      rekeyAt_(beginning.at + beginning.rekeyAfter),
-      deadAt_(beginning.at + kSessionLifetime),
+      began_(beginning.at),
+      rekeyAt_(beginning.role == noise::Role::Initiator
+                   ? std::chrono::ceil<Age>(beginning.rekeyAfter)
+                   : kNever),
+      deadAt_(std::chrono::duration_cast<Age>(kSessionLifetime)),
       local_(beginning.local),
       remote_(beginning.remote),
-      peer_(beginning.peer),
-      role_(beginning.role) {}
+      peer_(beginning.peer) {}
+
+Session::Age Session::ageAt(TimePoint then) const {
+    return std::chrono::floor<Age>(std::max(then - began_, Duration::zero()));
+}
 
 bool Session::seal(BytesView records, Bytes& out) {
     if (send_.nonce() == noise::CipherState::kReservedNonce) return false;
@@ -32,17 +37,17 @@ bool Session::open(const wire::BoxFrame& box, Bytes& out, TimePoint now) {
     receive_.setNonce(box.counter);
     if (!receive_.decryptWithAd({}, box.sealed, out)) return false;
     window_.accept(box.counter);
-    lastHeard_ = now;
+    lastHeard_ = ageAt(now);
     return true;
 }
 
 void Session::endBy(TimePoint then) {
-    deadAt_ = std::min(deadAt_, then);
+    deadAt_ = std::min(deadAt_, ageAt(then));
 }
 
 bool Session::wantsRekey(TimePoint now) const {
-    if (role_ != noise::Role::Initiator || rekeyTold_) return false;
-    return now >= rekeyAt_ || send_.nonce() >= kRekeyFrames;
+    if (rekeyAt_ == kNever) return false;
+    return now >= began_ + rekeyAt_ || send_.nonce() >= kRekeyFrames;
 }
 
 }  // namespace im::sealed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Session: what is left of a handshake: a key for each direction, counters, and where the peer is.
-// A million of them fit into an index, so nothing in it points elsewhere.  Not thread-safe.
+// A million of them fit into an index, so nothing in it points elsewhere, and its times are
+// milliseconds since it began: 224 bytes.  Not thread-safe.
 #pragma once
 
 #include "libim/base/bytes.hpp"
@@ -11,6 +12,7 @@
 #include "libim/sealed/handshake.hpp"
 #include "libim/wire/frame.hpp"
 
+#include <chrono>
 #include <cstdint>
 
 namespace im::sealed {
@@ -29,7 +31,6 @@ public:
     Session(const Beginning& beginning, Ciphers ciphers);
 
     [[nodiscard]] wire::SessionIndex local() const { return local_; }
-    [[nodiscard]] noise::Role role() const { return role_; }
     [[nodiscard]] const Destination& peer() const { return peer_; }
     void moveTo(const Destination& peer) { peer_ = peer; }
 
@@ -48,30 +49,36 @@ public:
     /// The counter of the next BOX sent.
     [[nodiscard]] std::uint64_t nextCounter() const { return send_.nonce(); }
 
-    /// When the last authentic frame came; at first, when the session began.
-    [[nodiscard]] TimePoint lastHeard() const { return lastHeard_; }
+    /// When the last authentic frame came, at most a millisecond earlier; at first, when the
+    /// session began.
+    [[nodiscard]] TimePoint lastHeard() const { return began_ + lastHeard_; }
     /// kSessionLifetime after its beginning, or earlier: from then on it neither seals nor opens.
-    [[nodiscard]] bool isDead(TimePoint now) const { return now >= deadAt_; }
+    [[nodiscard]] bool isDead(TimePoint now) const { return now >= began_ + deadAt_; }
     /// Ends the session then, if it would not end earlier.
     void endBy(TimePoint then);
 
     /// Whether its initiator should make a new handshake.
     [[nodiscard]] bool wantsRekey(TimePoint now) const;
     /// The owner has been told.
-    void rekeyTold() { rekeyTold_ = true; }
+    void rekeyTold() { rekeyAt_ = kNever; }
 
 private:
+    /// Since the beginning; a session lives two hours, not 49 days.
+    using Age = std::chrono::duration<std::uint32_t, std::milli>;
+    static constexpr Age kNever = Age::max();
+
+    [[nodiscard]] Age ageAt(TimePoint then) const;
+
     noise::CipherState send_;
     noise::CipherState receive_;
     noise::ReplayWindow window_;
-    TimePoint lastHeard_;
-    TimePoint rekeyAt_;
-    TimePoint deadAt_;
+    TimePoint began_;
+    Age lastHeard_{};
+    Age rekeyAt_;  // kNever: the owner has been told, or it is for the peer to do
+    Age deadAt_;
     wire::SessionIndex local_;
     wire::SessionIndex remote_;
     Destination peer_;
-    noise::Role role_;
-    bool rekeyTold_ = false;
 };
 
 }  // namespace im::sealed

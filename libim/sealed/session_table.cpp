@@ -22,13 +22,13 @@ std::size_t SessionTable::slotOf(wire::SessionIndex index) const {
 const Session* SessionTable::find(wire::SessionIndex index) const {
     if (slots_.empty()) return nullptr;
     const Slot& slot = slots_[slotOf(index)];
-    return slot.place == kEmpty ? nullptr : &places_[slot.place];
+    return slot.place == kEmpty ? nullptr : &at(slot.place);
 }
 
 Session* SessionTable::find(wire::SessionIndex index) {
     if (slots_.empty()) return nullptr;
     const Slot& slot = slots_[slotOf(index)];
-    return slot.place == kEmpty ? nullptr : &places_[slot.place];
+    return slot.place == kEmpty ? nullptr : &at(slot.place);
 }
 
 void SessionTable::put(Slot slot) {
@@ -42,29 +42,34 @@ void SessionTable::grow() {
         if (slot.place != kEmpty) put(slot);
 }
 
+std::uint32_t SessionTable::newPlace(Session session) {
+    if (places_ == chunks_.size() * kChunk) chunks_.emplace_back().reserve(kChunk);
+    chunks_.back().push_back(std::move(session));
+    return static_cast<std::uint32_t>(places_++);
+}
+
 Session& SessionTable::insert(Session session) {
     assert(session.local() != 0 && find(session.local()) == nullptr);
     if (4 * (size_ + 1) > 3 * slots_.size()) grow();
     const wire::SessionIndex index = session.local();
     std::uint32_t place = 0;
     if (free_.empty()) {
-        place = static_cast<std::uint32_t>(places_.size());
-        places_.push_back(std::move(session));
+        place = newPlace(std::move(session));
     } else {
         place = free_.back();
         free_.pop_back();
-        places_[place] = std::move(session);
+        at(place) = std::move(session);
     }
     put({index, place});
     ++size_;
-    return places_[place];
+    return at(place);
 }
 
 void SessionTable::erase(wire::SessionIndex index) {
     std::size_t hole = slotOf(index);
     assert(slots_[hole].place != kEmpty);
     const std::uint32_t place = slots_[hole].place;
-    places_[place] = Session({}, {});  // the keys are wiped
+    at(place) = Session({}, {});  // the keys are wiped
     free_.push_back(place);
     --size_;
     // Later slots of the same run move back, so that there are no tombstones.

@@ -23,7 +23,9 @@ std::size_t inUse() {
 
 }  // namespace
 
-TEST_CASE("A sealed user takes at most 500 bytes, when two share an address") {
+TEST_CASE(
+    "A sealed user takes at most 500 bytes, with an address of his own and a name of twelve "
+    "bytes") {
     // A quarter of a million: the tables are as full as with a million.
     constexpr std::uint32_t kUsers = 250'000;
     const std::size_t before = inUse();
@@ -31,13 +33,13 @@ TEST_CASE("A sealed user takes at most 500 bytes, when two share an address") {
     SealedUsers users(kTestKey, owners);
     im::sealed::SessionTable sessions;
     for (std::uint32_t i = 1; i <= kUsers; ++i) {
-        const im::Name name = nameOf("user" + std::to_string(i));
+        const im::Name name = nameOf("user" + std::to_string(10'000'000 + i));
         REQUIRE(owners.claim(name, {}));
         SealedUser user;
         user.owner = owners.rowOf(name.view());
         user.session = i;
         const auto byte = [i](unsigned shift) { return static_cast<std::uint8_t>(i >> shift); };
-        user.observed = {im::Address::v4({100, byte(17), byte(9), byte(1)}), 5'000};
+        user.observed = {im::Address::v4({100, byte(16), byte(8), byte(0)}), 5'000};
         users.add(user);
         im::sealed::Session::Beginning beginning;
         beginning.local = i * 2'654'435'761U;

@@ -23,7 +23,7 @@ namespace im::bench {
 namespace {
 
 constexpr std::size_t kBatch = 64;
-constexpr std::size_t kLongest = 512;
+constexpr std::size_t kLongest = 2048;
 constexpr std::size_t kLongestTrain = 65536;
 
 iovec piece(std::string_view bytes) {

@@ -173,7 +173,7 @@ std::size_t SealedIndex::everybody() const {
 
 /// At 10,000 users half a second: frames to send grow with the users, changes too.
 Duration SealedIndex::tellingInterval() const {
-    constexpr Duration kPerUser = std::chrono::seconds(1) / 20'000;
+    constexpr Duration kPerUser = Duration(std::chrono::seconds(1)) / 20'000;
     return std::max(kLeastTick, kPerUser * static_cast<Duration::rep>(everybody()));
 }
 

@@ -18,7 +18,42 @@ std::string lookedUp(SealedWorld& world, Party& who, im::wire::SessionIndex sess
     return lines.empty() ? std::string() : lines.front();
 }
 
+/// So many classic users, of whom nothing else is known.
+class Multitude final : public Neighbour {
+public:
+    explicit Multitude(std::size_t online) : online_(online) {}
+    bool hasName(std::string_view) const override { return false; }
+    std::optional<im::Endpoint> whereIs(std::string_view) const override { return {}; }
+    std::size_t online() const override { return online_; }
+    std::size_t onlineAt(const im::Address&) const override { return 0; }
+    std::size_t visit(std::size_t, std::size_t, const Each&) const override { return 0; }
+    void otherCame(std::string_view, const im::Endpoint&) override {}
+    void otherLeft(std::string_view, const im::Endpoint&) override {}
+    bool mayTell(const im::Address&, std::size_t) override { return true; }
+
+private:
+    std::size_t online_;
+};
+
 }  // namespace
+
+TEST_CASE("The more there are, the seldomer deltas come: with 10,000 each half second") {
+    SealedWorld world;
+    Multitude others(9'997);
+    world.index().meet(others);
+    Party& alice = world.party("alice", "192.0.2.2:5001", 1);
+    Party& bob = world.party("bob", "192.0.2.3:5002", 2);
+    Party& carol = world.party("carol", "192.0.2.4:5003", 3);
+    world.login(alice);
+    world.advance(1s);
+    world.login(bob);
+    SealedWorld::heard(alice);
+    world.login(carol);
+    world.advance(450ms);
+    CHECK(SealedWorld::heard(alice).empty());
+    world.advance(60ms);
+    CHECK(SealedWorld::heard(alice).size() == 2);
+}
 
 TEST_CASE("Whoever is online hears who comes and goes, in one delta a tick") {
     SealedWorld world;

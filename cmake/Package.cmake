@@ -30,6 +30,8 @@ endforeach()
 file(GLOB examples ${PROJECT_SOURCE_DIR}/doc/examples/*.cpp)
 install(FILES ${examples} DESTINATION ${doc}/examples COMPONENT dev)
 install(FILES ${debian}/examples.cmake RENAME CMakeLists.txt DESTINATION ${doc}/examples COMPONENT dev)
+file(GLOB monitoring ${PROJECT_SOURCE_DIR}/contrib/prometheus/*.yml ${PROJECT_SOURCE_DIR}/contrib/grafana/*.json)
+install(FILES ${monitoring} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/imindex/examples COMPONENT index)
 im_compressed(${PROJECT_SOURCE_DIR}/doc/protocol.md debian/protocol.md.gz protocol)
 install(FILES ${protocol} DESTINATION ${doc} COMPONENT dev)
 

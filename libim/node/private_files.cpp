@@ -3,6 +3,7 @@
 
 #include "libim/base/error.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -133,6 +134,16 @@ void syncDirectory(const std::string& path) {
     if (!directory.isOpen()) throw cannot(path, errno);
     // A file system that cannot sync directories says EINVAL: it does so by itself or never.
     if (::fsync(directory.get()) < 0 && errno != EINVAL) throw cannot(path, errno);
+}
+
+std::vector<std::string> namesIn(const std::string& directory) {
+    std::vector<std::string> out;
+    DIR* const entries = ::opendir(directory.c_str());
+    if (entries == nullptr) return out;
+    while (const dirent* entry = ::readdir(entries))  // NOLINT: one thread
+        if (entry->d_name[0] != '.') out.emplace_back(entry->d_name);
+    ::closedir(entries);
+    return out;
 }
 
 std::string directoryOf(const std::string& path) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace im::node {
 
@@ -65,6 +66,8 @@ void writeAll(int fd, std::string_view text, const std::string& path);
 /// Waits for the disk to have a file or, where names have come or gone, a directory.
 void syncFile(int fd, const std::string& path);
 void syncDirectory(const std::string& path);
+/// What is in a directory, in no order, but what begins with a dot; nothing when it cannot be read.
+[[nodiscard]] std::vector<std::string> namesIn(const std::string& directory);
 /// "a/b" of "a/b/c"; "." of "c".
 [[nodiscard]] std::string directoryOf(const std::string& path);
 

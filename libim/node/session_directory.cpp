@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "libim/node/asker_files.hpp"
 #include "libim/node/private_files.hpp"
+#include "libim/node/session_cards.hpp"
 #include "libim/node/session_file.hpp"
 
 #include <dirent.h>
@@ -112,6 +114,8 @@ void SessionDirectory::write(const Session& session, const talk::Contacts::Map& 
 
 bool SessionDirectory::remove(const SessionId& id) const {
     const std::string path = pathOf(id);
+    SessionCards(path).clear();
+    AskerFiles(path).clear();
     if (::unlink(path.c_str()) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
     throw cannot(path, errno);

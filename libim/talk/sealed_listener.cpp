@@ -92,7 +92,7 @@ Trust SealedListener::judge(const sealed::Card& card) const {
     const auto impostor = impostors_.find(card.identity());
     if (impostor != impostors_.end() && impostor->second == card.body.name) return Trust::Bad;
     const auto newcomer = newcomers_.find(card.identity());
-    if (newcomer != newcomers_.end() && newcomer->second == card.body.name) return Trust::New;
+    if (newcomer != newcomers_.end() && newcomer->second.isStill(card)) return Trust::New;
     const Trust pinned = pins_.check(card.body.name, card.identity());
     return pinned == Trust::New ? Trust::Absent : pinned;
 }
@@ -162,7 +162,7 @@ void SealedListener::found(const FoundPeer& peer, TimePoint now, Sink& sink) {
     for (const Identity& identity : asked.mapped()) {
         const bool isHis = peer.card && peer.card->identity() == identity;
         if (isHis && pins_.pin(peer.name, identity) == Trust::New)
-            newcomers_[identity] = peer.name;
+            newcomers_[identity] = {peer.name, {}};
         else if (!isHis && impostors_.size() < kMostNotices)
             impostors_[identity] = peer.name;
         transport_.reconsider(identity, now, sink);
@@ -181,7 +181,10 @@ SealedListener::Person& SealedListener::meet(const sealed::Card& card, Trust tru
     auto [place, isNew] = people_.try_emplace(card.identity(), Person{card, trust, at, 0});
     Person& person = place->second;
     person.card = card;
-    // In the session in which he was pinned he stays new.
+    if (const auto newcomer = newcomers_.find(card.identity());
+        trust == Trust::New && newcomer != newcomers_.end())
+        newcomer->second.key = card.sessionKey();
+    // The process with which he was pinned stays new.
     if (person.sessions == 0) person.trust = trust;
     if (person.sessions == 0) person.endpoint = at;
     return person;

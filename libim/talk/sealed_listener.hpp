@@ -5,7 +5,7 @@
 // Who is a sender?  His card proves that a key calls itself by a name; that the name is that key's
 // only the pin or the index can say.  Pinned: heard at once.  Another key pinned: refused, and one
 // `key` event tells the new fingerprint.  Unknown: his INIT waits (kMaxWaiting, 2 s) for the index,
-// then he is pinned; what he says in that session has trust `new`.
+// then he is pinned; what he says from that process has trust `new`.
 //
 // Classic datagrams are dropped with one notice for each source, unless `allowClassic`; and a
 // pinned name is never shown for one of them (sealed.md 2.13).
@@ -122,6 +122,16 @@ private:
         std::size_t sessions = 0;
     };
 
+    /// Pinned a moment ago.  New is the process in which he first spoke, until it has gone.
+    struct Newcomer {
+        std::string name;
+        std::optional<noise::PublicKey> key;
+
+        [[nodiscard]] bool isStill(const sealed::Card& card) const {
+            return name == card.body.name && (!key || *key == card.sessionKey());
+        }
+    };
+
     [[nodiscard]] Trust judge(const sealed::Card& card) const;
     sealed::Answer askAbout(const sealed::Card& card);
     sealed::Answer refuse(const sealed::Card& card);
@@ -151,7 +161,7 @@ private:
     std::map<wire::SessionIndex, Identity> sessions_;
     std::map<std::string, std::set<Identity>, std::less<>> strangers_;  ///< being asked about
     std::vector<std::string> toAsk_;
-    std::map<Identity, std::string> newcomers_;  ///< the index has just vouched for them
+    std::map<Identity, Newcomer> newcomers_;     ///< the index has just vouched for them
     std::map<Identity, std::string> impostors_;  ///< the index says that the name is another's
     std::set<Identity> keysTold_;
     std::set<Address> noticed_;

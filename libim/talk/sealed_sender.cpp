@@ -5,6 +5,7 @@
 #include "libim/wire/sealed_codec.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -14,8 +15,6 @@ namespace {
 
 /// How much of a frame between peers is records.
 constexpr std::size_t kBoxRoom = wire::kMaxPeerFrame - wire::kBoxOverhead;
-/// A session that was refused or lost: the next INIT.
-constexpr Duration kConnectAgain = 1s;
 
 noise::HashKey drawHashKey(noise::Random& random) {
     noise::HashKey key{};
@@ -46,16 +45,29 @@ SealedSender::SealedSender(Options options, const sealed::Card& index,
 
 // Recipients and messages.
 
-std::size_t SealedSender::add(const Name& name, const std::optional<Cached>& cached,
-                              const std::optional<Resumed>& resumed, TimePoint now) {
+std::size_t SealedSender::add(const Recipient& recipient, const std::optional<Resumed>& resumed,
+                              TimePoint now) {
     StreamSender stream = resumed ? StreamSender(resumed->stream, resumed->beginning)
                                   : StreamSender(random_.number64());
-    peers_.push_back(std::make_unique<Peer>(name, std::move(stream)));
+    peers_.push_back(std::make_unique<Peer>(peers_.size(), recipient.name, std::move(stream)));
     Peer& peer = *peers_.back();
+    peer.at = recipient.at;
     if (resumed) peer.pushed = resumed->beginning.message;
-    names_[name.str()] = peers_.size() - 1;
-    if (cached) takeCached(peer, *cached, now);
-    return peers_.size() - 1;
+    names_.emplace(recipient.name.str(), peer.number);
+    if (recipient.cached) takeCached(peer, *recipient.cached, now);
+    return peer.number;
+}
+
+/// The card is forgotten as well: what was tried with it led nowhere.
+void SealedSender::renew(std::size_t to, TimePoint now) {
+    Peer& old = *peers_[to];
+    assert(old.failed && old.waiting.empty());
+    if (old.session != 0) transport_.supersede(old.session, now);
+    auto fresh = std::make_unique<Peer>(to, old.name, StreamSender(random_.number64()));
+    fresh->at = old.at;
+    fresh->mayAsk = old.mayAsk;
+    fresh->isAsked = old.isAsked;
+    peers_[to] = std::move(fresh);
 }
 
 /// A card that does not hold (any more) is none; one of another identity than the pinned one is
@@ -67,7 +79,7 @@ void SealedSender::takeCached(Peer& peer, const Cached& cached, TimePoint now) {
     const Trust trust = pins_.check(peer.name.view(), card->identity());
     if (trust != Trust::Ok && trust != Trust::Verified) return;
     peer.card = std::move(*card);
-    peer.endpoints = cached.endpoints;
+    peer.endpoints = peer.at ? std::vector{*peer.at} : cached.endpoints;
 }
 
 Push SealedSender::push(std::size_t to, TalkKind kind, std::string_view reply,
@@ -77,16 +89,28 @@ Push SealedSender::push(std::size_t to, TalkKind kind, std::string_view reply,
     const Push result = peer.stream.push(head, text);
     if (result != Push::Taken) return result;
     const wire::MessageNumber number = peer.pushed++;
-    peer.waiting.push_back({number, now, kind == TalkKind::Ask});
+    peer.waiting.push_back({number, 1, now});
     if (kind == TalkKind::Ask) peer.asked[messageId(peer.stream.id(), number)] = number;
     return result;
+}
+
+std::size_t SealedSender::pushLines(std::size_t to, std::string_view time, std::string_view text,
+                                    Push& result, TimePoint now) {
+    Peer& peer = *peers_[to];
+    const std::string head = talkHead(TalkKind::Talk, {}, time, options_.link.self.view());
+    const std::size_t taken = peer.stream.pushLines(head, text, result);
+    const auto lines = static_cast<std::uint64_t>(std::ranges::count(text.substr(0, taken), '\n'));
+    if (lines == 0) return taken;
+    peer.waiting.push_back({peer.pushed, lines, now});
+    peer.pushed += lines;
+    return taken;
 }
 
 bool SealedSender::restore(std::size_t to, std::string_view message, wire::SegmentNumber beganAt,
                            TimePoint now) {
     Peer& peer = *peers_[to];
     if (!peer.stream.restore(message, beganAt)) return false;
-    peer.waiting.push_back({peer.pushed++, now, false});
+    peer.waiting.push_back({peer.pushed++, 1, now});
     return true;
 }
 
@@ -104,26 +128,11 @@ std::optional<SealedSender::Cached> SealedSender::found(std::size_t of) const {
     return Cached{peer.card->bytes, peer.endpoints};
 }
 
-SealedSender::Peer* SealedSender::byName(std::string_view name) {
-    const auto found = names_.find(name);
-    return found == names_.end() ? nullptr : peers_[found->second].get();
-}
-
 SealedSender::Peer* SealedSender::bySession(wire::SessionIndex session) {
     for (const auto& peer : peers_)
         if (peer->session == session || std::ranges::count(peer->connecting, session) > 0)
             return peer.get();
     return nullptr;
-}
-
-SealedSender::Peer* SealedSender::byIdentity(const noise::IdentityKey& identity) {
-    for (const auto& peer : peers_)
-        if (peer->card && peer->card->identity() == identity) return peer.get();
-    return nullptr;
-}
-
-std::size_t SealedSender::numberOf(const Peer& peer) const {
-    return names_.at(peer.name.str());
 }
 
 // The loop.
@@ -175,7 +184,7 @@ std::optional<TimePoint> SealedSender::nextDeadline() const {
         if (peer->session != 0) next = earlier(next, peer->stream.nextDeadline());
         next = earlier(next, earlier(peer->doubt.at(), peer->again.at()));
         if (!peer->waiting.empty() && options_.timeout > Duration())
-            next = earlier(next, peer->waiting.front().since + options_.timeout);
+            next = earlier(next, expiry(*peer));
     }
     return next;
 }
@@ -186,136 +195,6 @@ void SealedSender::leave(TimePoint now, Sink& sink) {
     for (const auto& [session, identity] : std::exchange(repliers_, {}))
         transport_.close(session, wire::CloseCode::Bye, {}, now, sink);
     link_.logout(now, sink);
-}
-
-// Reaching somebody.
-
-void SealedSender::begin(Peer& peer, TimePoint now, Sink& sink) {
-    if (!peer.card) return ask(peer, now, sink);
-    connect(peer, now, sink);
-    if (!peer.isAsked) peer.doubt.set(now + kCardDoubt);
-}
-
-void SealedSender::connect(Peer& peer, TimePoint now, Sink& sink) {
-    std::vector<Destination> to;
-    for (const Endpoint& endpoint : peer.endpoints) to.push_back({endpoint});
-    Bytes records;
-    if (options_.early) peer.stream.fillEarly(records, transport_.roomInInit(), now);
-    const auto session = transport_.connect(*peer.card, to, records, now, sink);
-    if (session)
-        peer.connecting.push_back(*session);
-    else
-        ask(peer, now, sink);
-}
-
-void SealedSender::ask(Peer& peer, TimePoint now, Sink& sink) {
-    peer.doubt.stop();
-    if (peer.isAsked) return;
-    if (now < peer.mayAsk) return peer.again.set(peer.mayAsk);
-    peer.mayAsk = now + kRequestRetry;
-    peer.isAsked = true;
-    link_.lookup(peer.name.view(), now, sink);
-}
-
-/// The index's word.  A card like the one that is being tried adds addresses; another one is tried
-/// beside it.
-void SealedSender::found(const FoundPeer& found, TimePoint now, Sink& sink) {
-    Peer* peer = byName(found.name);
-    if (peer == nullptr) return;
-    peer->isAsked = false;
-    if (!found.card) return fail(*peer, SendResult::Classic, now);
-    if (pins_.pin(found.name, found.card->identity()) == Trust::Bad)
-        return fail(*peer, SendResult::KeyChanged, now);
-    const bool isSame = peer->card && peer->card->sessionKey() == found.card->sessionKey();
-    peer->card = found.card;
-    peer->endpoints = {found.observed};
-    if (found.local.port != 0 && found.observed.address == link_.observed().address)
-        peer->endpoints.push_back(found.local);
-    if (isSame && !peer->connecting.empty()) {
-        for (const Endpoint& endpoint : peer->endpoints)
-            transport_.alsoAt(peer->connecting.front(), {endpoint}, now, sink);
-        return;
-    }
-    if (!peer->stream.isDone()) connect(*peer, now, sink);
-}
-
-void SealedSender::notFound(std::string_view name, NotFound why, TimePoint now, Sink&) {
-    Peer* peer = byName(name);
-    if (peer == nullptr) return;
-    peer->isAsked = false;
-    const SendResult result = why == NotFound::Unknown   ? SendResult::Unknown
-                              : why == NotFound::Offline ? SendResult::Offline
-                                                         : SendResult::NoIndex;
-    // Somebody whose card we have may be there although the index does not know.
-    if (peer->connecting.empty() && peer->session == 0) return fail(*peer, result, now);
-    if (result != SendResult::NoIndex) peer->verdict = result;
-}
-
-void SealedSender::established(wire::SessionIndex session, const sealed::Card& card,
-                               const wire::Records& records, TimePoint now, Sink& sink) {
-    if (link_.owns(session)) return link_.established(session, records, now, sink);
-    Peer* peer = bySession(session);
-    if (peer == nullptr) return;
-    std::erase(peer->connecting, session);
-    for (const wire::SessionIndex other : std::exchange(peer->connecting, {}))
-        transport_.cancel(other);
-    if (peer->session != 0) transport_.supersede(peer->session, now);
-    peer->session = session;
-    peer->card = card;
-    peer->verdict.reset();
-    peer->doubt.stop();
-    peer->stream.start(now);
-    takeRecords(*peer, records, now, sink);
-    if (peer->failed) return;
-    // The listener counts the session as confirmed when it has heard a BOX.
-    if (!peer->stream.isDone()) {
-        const auto before = transport_.session(session)->nextCounter();
-        pump(*peer, now, sink);
-        if (transport_.session(session)->nextCounter() == before)
-            transport_.ping(session, {}, now, sink);
-    }
-}
-
-void SealedSender::unanswered(wire::SessionIndex session, TimePoint now, Sink& sink) {
-    if (link_.owns(session)) return link_.unanswered(session, now, sink);
-    Peer* peer = bySession(session);
-    if (peer == nullptr) return;
-    std::erase(peer->connecting, session);
-    if (!peer->connecting.empty() || peer->session != 0) return;
-    if (peer->verdict) return fail(*peer, *peer->verdict, now);
-    ask(*peer, now, sink);
-    peer->again.set(now + kConnectAgain);
-}
-
-void SealedSender::cardRefreshed(wire::SessionIndex session, const sealed::Card& card) {
-    if (link_.owns(session)) return link_.cardRefreshed(card);
-    if (Peer* peer = bySession(session)) peer->card = card;
-}
-
-void SealedSender::rekeyDue(wire::SessionIndex session, TimePoint now, Sink& sink) {
-    if (link_.owns(session)) return link_.rekeyDue(session, now, sink);
-    Peer* peer = bySession(session);
-    if (peer == nullptr || peer->session != session || !peer->card) return;
-    peer->endpoints = {transport_.session(session)->peer().to};
-    std::vector<Destination> to{{peer->endpoints.front()}};
-    // No early data: the stream stays in the old session until the new one is there.
-    if (const auto next = transport_.connect(*peer->card, to, {}, now, sink))
-        peer->connecting.push_back(*next);
-}
-
-void SealedSender::closed(wire::SessionIndex session, std::uint64_t, sealed::Ending why,
-                          wire::CloseCode code, std::string_view text, TimePoint now, Sink& sink) {
-    if (link_.owns(session)) return link_.closed(session, why, code, text, now, sink);
-    if (repliers_.erase(session) > 0) return;
-    Peer* peer = bySession(session);
-    if (peer == nullptr || peer->session != session) return;
-    peer->session = 0;
-    if (peer->stream.isDone()) return;
-    const bool isHis = why == sealed::Ending::ByPeer;
-    if (isHis && code == wire::CloseCode::Denied) return fail(*peer, SendResult::Refused, now);
-    if (isHis && code == wire::CloseCode::Limit) return fail(*peer, SendResult::Limit, now);
-    // He has gone, or his process has: the index knows where he is now.
-    ask(*peer, now, sink);
 }
 
 // The stream.
@@ -363,15 +242,27 @@ void SealedSender::pump(Peer& peer, TimePoint now, Sink& sink) {
 }
 
 void SealedSender::settle(Peer& peer, TimePoint now) {
-    while (!peer.waiting.empty() && peer.waiting.front().number < peer.stream.messagesDone()) {
-        report(peer, peer.waiting.front(), SendResult::Delivered, now);
-        peer.waiting.pop_front();
+    const wire::MessageNumber done = peer.stream.messagesDone();
+    while (!peer.waiting.empty() && peer.waiting.front().number < done) {
+        Waiting& oldest = peer.waiting.front();
+        Waiting delivered = oldest;
+        delivered.count = std::min(oldest.count, done - oldest.number);
+        report(peer, delivered, SendResult::Delivered, now);
+        oldest.number += delivered.count;
+        oldest.count -= delivered.count;
+        if (oldest.count == 0) peer.waiting.pop_front();
     }
+}
+
+/// Of the oldest message that waits.
+TimePoint SealedSender::expiry(const Peer& peer) const {
+    const TimePoint heard = peer.session != 0 ? peer.stream.progressAt() : TimePoint::min();
+    return std::max(peer.waiting.front().since, heard) + options_.timeout;
 }
 
 void SealedSender::expire(Peer& peer, TimePoint now) {
     if (options_.timeout <= Duration()) return;
-    while (!peer.waiting.empty() && peer.waiting.front().since + options_.timeout <= now) {
+    while (!peer.waiting.empty() && expiry(peer) <= now) {
         report(peer, peer.waiting.front(), peer.verdict.value_or(SendResult::Timeout), now);
         peer.waiting.pop_front();
     }
@@ -390,86 +281,27 @@ void SealedSender::fail(Peer& peer, SendResult why, TimePoint now) {
 void SealedSender::dropSessions(Peer& peer, TimePoint now, Sink& sink) {
     for (const wire::SessionIndex session : std::exchange(peer.connecting, {}))
         transport_.cancel(session);
-    if (peer.session != 0)
-        transport_.close(std::exchange(peer.session, 0), wire::CloseCode::Bye, {}, now, sink);
+    // One that was never confirmed the peer forgets by itself: no datagram for its end.
+    const wire::SessionIndex session = std::exchange(peer.session, 0);
+    const sealed::Session* known = transport_.session(session);
+    if (known != nullptr && known->nextCounter() > 0)
+        transport_.close(session, wire::CloseCode::Bye, {}, now, sink);
 }
 
 void SealedSender::report(Peer& peer, const Waiting& waiting, SendResult result, TimePoint now) {
     SendReceipt receipt;
-    receipt.recipient = numberOf(peer);
+    receipt.recipient = peer.number;
     receipt.number = waiting.number;
+    receipt.count = waiting.count;
     receipt.id = messageId(peer.stream.id(), waiting.number);
     receipt.result = result;
     receipt.took = now - waiting.since;
-    if (const sealed::Session* session = transport_.session(peer.session))
+    const sealed::Session* session = transport_.session(peer.session);
+    if (result == SendResult::Classic)
+        receipt.endpoint = peer.classicAt;
+    else if (session != nullptr)
         receipt.endpoint = session->peer().to;
     receipts_.push_back(std::move(receipt));
-}
-
-// Replies.
-
-/// Only from somebody who was asked something.
-sealed::Answer SealedSender::introduced(const sealed::Introduction& introduction, TimePoint now) {
-    sealed::Answer answer;
-    const Peer* peer = byIdentity(introduction.peer.identity());
-    if (peer == nullptr || peer->asked.empty() ||
-        introduction.peer.body.name != peer->name.view()) {
-        answer.what = sealed::Answer::What::Ignore;
-        return answer;
-    }
-    const StreamSource source{introduction.peer.identity(), true, 0, {}};
-    for (const wire::Record& record : *wire::Records::parse(introduction.records))
-        if (const auto* data = std::get_if<wire::DataRecord>(&record))
-            takeReplyData(source, *data, now);
-    while (auto ack = streams_.nextAck(now)) {
-        if (ack->session == 0)
-            wire::appendRecord(answer.records, ack->record);
-        else
-            acks_.push_back(*ack);
-    }
-    return answer;
-}
-
-void SealedSender::confirmed(wire::SessionIndex session, const sealed::Card& peer,
-                             const wire::Records&, TimePoint, Sink&) {
-    repliers_[session] = peer.identity();
-}
-
-void SealedSender::takeReplyData(const StreamSource& source, const wire::DataRecord& data,
-                                 TimePoint now) {
-    (void)streams_.receive(source, data, now);
-    while (const auto delivery = streams_.take()) {
-        const auto talk = delivery->gapUntil ? std::nullopt : parseTalk(delivery->bytes);
-        Peer* peer = byIdentity(delivery->sender);
-        const auto asked = talk && peer != nullptr ? peer->asked.find(std::string(talk->to))
-                                                   : decltype(peer->asked.end()){};
-        const bool isReply = talk && peer != nullptr && talk->kind == TalkKind::Reply &&
-                             talk->from == peer->name.view() && asked != peer->asked.end();
-        if (isReply) {
-            replies_.push_back({numberOf(*peer), asked->first, std::string(asText(talk->text)),
-                                pins_.check(peer->name.view(), delivery->sender)});
-            peer->asked.erase(asked);
-        }
-        streams_.written(1, now);
-    }
-}
-
-void SealedSender::sendAcks(TimePoint now, Sink& sink) {
-    while (auto ack = streams_.nextAck(now)) acks_.push_back(*ack);
-    for (const StreamAck& ack : std::exchange(acks_, {})) {
-        if (ack.session == 0) continue;
-        Bytes records;
-        wire::appendRecord(records, ack.record);
-        transport_.send(static_cast<wire::SessionIndex>(ack.session), records, now, sink);
-    }
-}
-
-void SealedSender::keyRotated(const sealed::Card&, TimePoint, Sink&) {
-    streams_.beginKey();
-}
-
-void SealedSender::keyRetired(std::uint32_t) {
-    streams_.endOldKeys();
 }
 
 }  // namespace im::talk

@@ -49,10 +49,12 @@ enum class SendResult : std::uint8_t {
 struct SendReceipt {
     std::size_t recipient = 0;  ///< what add() gave
     wire::MessageNumber number = 0;
-    std::string id;
+    std::uint64_t count = 1;  ///< messages from `number` on; 1 for each push()
+    std::string id;           ///< of the first
     SendResult result = SendResult::Delivered;
-    Duration took{};                   ///< since push()
-    std::optional<Endpoint> endpoint;  ///< where it was sent to
+    Duration took{};  ///< since push()
+    /// Where it was sent to; with Classic, where the index says that he is.
+    std::optional<Endpoint> endpoint;
 };
 
 /// The reply to a message that was sent with `ask`.
@@ -68,7 +70,8 @@ public:
     struct Options {
         SealedIndexLink::Options link;  ///< `login` and `wantsRoster` are not looked at
         bool early = true;              ///< text in the first datagram
-        /// Time for the receipt of each message, from push() on; zero: one waits for no receipt.
+        /// Time for the receipt of each message, from push() on or, when that is later, since his
+        /// listener last took something of the stream; zero: one waits for no receipt.
         Duration timeout = std::chrono::seconds(5);
     };
 
@@ -76,6 +79,15 @@ public:
     struct Cached {
         Bytes card;
         std::vector<Endpoint> endpoints;
+
+        friend bool operator==(const Cached&, const Cached&) = default;
+    };
+    /// Who is written to, and how he is reached.
+    struct Recipient {
+        Name name;
+        std::optional<Cached> cached = {};
+        /// Only there, whatever the index says: of it one wants the card.
+        std::optional<Endpoint> at = {};
     };
     /// A stream out of an outbox.
     struct Resumed {
@@ -88,12 +100,29 @@ public:
                  const sealed::CardClock& clock, noise::Random& random, Pins& pins, TimePoint now);
 
     /// Somebody to write to.  The number by which he is known from now on.
+    std::size_t add(const Recipient& recipient, const std::optional<Resumed>& resumed,
+                    TimePoint now);
     std::size_t add(const Name& name, const std::optional<Cached>& cached,
-                    const std::optional<Resumed>& resumed, TimePoint now);
+                    const std::optional<Resumed>& resumed, TimePoint now) {
+        return add(Recipient{name, cached, {}}, resumed, now);
+    }
+    /// He failed, and all his messages have had their receipts: another stream, and another
+    /// attempt.
+    void renew(std::size_t to, TimePoint now);
+    /// Why he will not be reached.
+    [[nodiscard]] std::optional<SendResult> failure(std::size_t of) const {
+        return peers_[of]->failed;
+    }
 
     /// One message to him; goes out by the next tick().  `time` as in talk_message.hpp.
     [[nodiscard]] Push push(std::size_t to, TalkKind kind, std::string_view reply,
                             std::string_view time, std::string_view text, TimePoint now);
+    /// All lines that end in `text` and find room, as StreamSender::pushLines; one receipt may tell
+    /// of many of them.
+    [[nodiscard]] std::size_t pushLines(std::size_t to, std::string_view time,
+                                        std::string_view text, Push& result, TimePoint now);
+    /// The next message to him shares no segment with one before (an outbox keeps them so).
+    void separate(std::size_t to) { peers_[to]->stream.separate(); }
     /// A message of the outbox (StreamSender::restore); before any push().
     [[nodiscard]] bool restore(std::size_t to, std::string_view message,
                                wire::SegmentNumber beganAt, TimePoint now);
@@ -141,14 +170,19 @@ public:
     void notFound(std::string_view name, NotFound why, TimePoint now, Sink& sink) override;
 
 private:
+    /// Messages that were pushed at once and have no receipt.
     struct Waiting {
         wire::MessageNumber number = 0;
+        std::uint64_t count = 1;
         TimePoint since;
-        bool isAsk = false;
     };
     struct Peer {
-        Peer(Name of, StreamSender carrying) : name(std::move(of)), stream(std::move(carrying)) {}
+        Peer(std::size_t known, Name of, StreamSender carrying)
+            : number(known), name(std::move(of)), stream(std::move(carrying)) {}
+        std::size_t number;
         Name name;
+        std::optional<Endpoint> at;  ///< only there
+        std::optional<Endpoint> classicAt;
         StreamSender stream;
         std::optional<sealed::Card> card;
         std::vector<Endpoint> endpoints;
@@ -165,15 +199,14 @@ private:
         std::map<std::string, wire::MessageNumber> asked;  ///< by ID
     };
 
-    [[nodiscard]] Peer* byName(std::string_view name);
     [[nodiscard]] Peer* bySession(wire::SessionIndex session);
-    [[nodiscard]] Peer* byIdentity(const noise::IdentityKey& identity);
-    [[nodiscard]] std::size_t numberOf(const Peer& peer) const;
+    [[nodiscard]] Peer* askedOf(const noise::IdentityKey& identity);
 
     void takeCached(Peer& peer, const Cached& cached, TimePoint now);
     void begin(Peer& peer, TimePoint now, Sink& sink);
     void connect(Peer& peer, TimePoint now, Sink& sink);
     void ask(Peer& peer, TimePoint now, Sink& sink);
+    void take(Peer& peer, const FoundPeer& found, TimePoint now, Sink& sink);
     void pump(Peer& peer, TimePoint now, Sink& sink);
     void tickPeer(Peer& peer, TimePoint now, Sink& sink);
     void takeRecords(Peer& peer, const wire::Records& records, TimePoint now, Sink& sink);
@@ -181,6 +214,7 @@ private:
     void expire(Peer& peer, TimePoint now);
     void fail(Peer& peer, SendResult why, TimePoint now);
     void dropSessions(Peer& peer, TimePoint now, Sink& sink);
+    [[nodiscard]] TimePoint expiry(const Peer& peer) const;
     void report(Peer& peer, const Waiting& waiting, SendResult result, TimePoint now);
     void takeReplyData(const StreamSource& source, const wire::DataRecord& data, TimePoint now);
     void sendAcks(TimePoint now, Sink& sink);
@@ -192,7 +226,7 @@ private:
     SealedIndexLink link_;
     StreamTable streams_;  ///< of replies
     std::vector<std::unique_ptr<Peer>> peers_;
-    std::map<std::string, std::size_t, std::less<>> names_;
+    std::multimap<std::string, std::size_t, std::less<>> names_;
     std::map<wire::SessionIndex, noise::IdentityKey> repliers_;
     std::vector<StreamAck> acks_;
     std::vector<SendReceipt> receipts_;

@@ -69,6 +69,8 @@ public:
     /// Segment in which the last message begins: an outbox keeps it beside the message, before the
     /// message is sent.  REQUIRES: a push() was Taken.
     [[nodiscard]] wire::SegmentNumber lastBegan() const;
+    /// The next message begins a segment of its own (an outbox keeps messages so).
+    void separate() { buffer_.close(); }
     /// No more messages; the last one goes out with FIN.
     void finish();
 
@@ -94,6 +96,10 @@ public:
     [[nodiscard]] StreamBeginning beginning() const;
     /// Nothing waits, FIN included.
     [[nodiscard]] bool isDone() const { return buffer_.front() == buffer_.end(); }
+    /// Every segment has been sent once, at least.
+    [[nodiscard]] bool isAllSent() const { return sentEnd_ == buffer_.end(); }
+    /// When the listener last took something; before that, when the stream was given a session.
+    [[nodiscard]] TimePoint progressAt() const { return progressAt_; }
     [[nodiscard]] StreamHealth health() const { return health_; }
     /// Segments sent, and those of them sent for the second time or more.
     [[nodiscard]] std::uint64_t sentCount() const { return sentCount_; }

@@ -26,6 +26,8 @@ void appendSealed(std::string& line, const IndexFigures& figures) {
     append(line, "sealed-names", figures.names);
     append(line, "sealed-frames", of.frames);
     append(line, "sealed-hellos", of.hellos);
+    append(line, "sealed-inits-put-off", figures.inits.putOff);
+    append(line, "sealed-inits-shed", figures.inits.shed);
     append(line, "sealed-logins", of.logins);
     append(line, "sealed-takeovers", of.takeovers);
     append(line, "sealed-claims", of.claims);

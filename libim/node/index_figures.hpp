@@ -28,7 +28,8 @@ struct IndexFigures {
 
     index::SealedCounters sealed;
     std::size_t sealedUsers = 0;
-    std::size_t names = 0;              ///< that have an owner
+    std::size_t names = 0;  ///< that have an owner
+    sealed::Acceptor::Counters inits;
     std::size_t sealedConnections = 0;  ///< for rosters, now
 
     net::UdpCounters udp;  ///< of all sockets together

@@ -41,6 +41,10 @@ void addUsers(MetricsPage& page, const IndexFigures& figures) {
     page.counters({"imindex_refusals", "Requests that had no effect, by reason."});
     addReasons<index::Refusal>(page, kClassic, figures.index.refused);
     addReasons<index::Refusal>(page, kSealed, figures.sealed.refused);
+    page.counters({"imindex_deferred_handshakes",
+                   "Sealed handshakes that came while enough were at work, by outcome."});
+    page.add({{"outcome", "later"}}, figures.inits.putOff);
+    page.add({{"outcome", "shed"}}, figures.inits.shed);
 }
 
 void addDatagrams(MetricsPage& page, const IndexFigures& figures) {

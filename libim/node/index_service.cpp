@@ -223,6 +223,7 @@ IndexFigures IndexService::figures() const {
         figures.sealed = sealed_->counters();
         figures.sealedUsers = sealed_->userCount();
         figures.names = sealed_->nameCount();
+        figures.inits = sealed_->transport().inits();
         figures.sealedConnections = door_->connections();
     }
     figures.homeless = answers_.homeless() + announcements_.homeless();

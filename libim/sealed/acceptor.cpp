@@ -24,6 +24,13 @@ Bytes textOf(BytesView records) {
     return text;
 }
 
+/// To be parsed again.
+Bytes frameOf(const wire::InitFrame& init) {
+    Bytes frame(init.macced.begin(), init.macced.end());
+    append(frame, init.mac1);
+    return frame;
+}
+
 /// Whether the RESP with these records is within a frame and within three times the INIT.
 bool fits(BytesView records, const wire::InitFrame& init) {
     const std::size_t asked = init.macced.size() + sizeof init.mac1;
@@ -58,7 +65,31 @@ void Acceptor::receive(const wire::InitFrame& init, const Destination& from, Tim
     }
     const RespStore::Key key = answers_.keyOf(init);
     if (repeatAnswer(key, from, sink) || isWaiting(key)) return;
+    if (openedThisTurn_ >= limits_.initsPerTurn || !putOff_.empty()) return putOff(init, from, now);
+    ++openedThisTurn_;
     open(init, *own, key, from, now, sink);
+}
+
+void Acceptor::putOff(const wire::InitFrame& init, const Destination& from, TimePoint now) {
+    if (putOff_.size() >= limits_.initsPutOff) return void(++counters_.shed);
+    ++counters_.putOff;
+    putOff_.push_back({frameOf(init), from, now});
+}
+
+/// What was judged when they came is not judged again, but much may have happened since.
+void Acceptor::goOnWithPutOff(TimePoint now, Sink& sink) {
+    for (openedThisTurn_ = 0; openedThisTurn_ < limits_.initsPerTurn && !putOff_.empty();) {
+        const PutOff one = std::move(putOff_.front());
+        putOff_.pop_front();
+        const auto frame = wire::parseFrame(one.frame);
+        assert(frame);
+        const auto& init = std::get<wire::InitFrame>(*frame);
+        const SessionKey* own = keys_.matching(init.macced, init.mac1);
+        const RespStore::Key key = answers_.keyOf(init);
+        if (own == nullptr || repeatAnswer(key, one.from, sink) || isWaiting(key)) continue;
+        ++openedThisTurn_;
+        open(init, *own, key, one.from, now, sink);
+    }
 }
 
 /// Its mac1 fits no key of ours: noise, or somebody with an old card.
@@ -140,9 +171,7 @@ bool Acceptor::isWaiting(const RespStore::Key& key) const {
 void Acceptor::keepWaiting(const wire::InitFrame& init, const IdentityKey& sender,
                            const RespStore::Key& key, const Destination& from, TimePoint now) {
     if (waiting_.size() >= kMaxWaiting) return;
-    Bytes frame(init.macced.begin(), init.macced.end());
-    append(frame, init.mac1);
-    waiting_.push_back({key, sender, std::move(frame), from, now + kWaitingLifetime});
+    waiting_.push_back({key, sender, frameOf(init), from, now + kWaitingLifetime});
 }
 
 void Acceptor::reconsider(const IdentityKey& sender, TimePoint now, Sink& sink) {
@@ -179,7 +208,8 @@ Unconfirmed Acceptor::take(wire::SessionIndex index) {
     return std::move(node.mapped());
 }
 
-void Acceptor::tick(TimePoint now) {
+void Acceptor::tick(TimePoint now, Sink& sink) {
+    goOnWithPutOff(now, sink);
     answers_.expire(now);
     while (!ages_.empty() && ages_.front().until <= now) {
         unconfirmed_.erase(ages_.front().index);
@@ -192,6 +222,7 @@ std::optional<TimePoint> Acceptor::nextDeadline() const {
     std::optional<TimePoint> next = answers_.nextDeadline();
     if (!ages_.empty()) next = earlier(next, ages_.front().until);
     if (!waiting_.empty()) next = earlier(next, waiting_.front().until);
+    if (!putOff_.empty()) next = earlier(next, putOff_.front().at);
     return next;
 }
 

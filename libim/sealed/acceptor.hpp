@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -39,6 +40,10 @@ public:
         std::size_t unconfirmed = 1'024;
         std::size_t answers = 1'024;
         std::uint32_t initsPerSecond = 2'000;
+        /// Curve operations of so many INITs are done between two ticks; an INIT takes 0.2 ms.  The
+        /// others wait for the next ticks, in order, or are shed when too many do.
+        std::size_t initsPerTurn = std::numeric_limits<std::size_t>::max();
+        std::size_t initsPutOff = 0;
         bool hintsToStrangers = false;  ///< an index: an INIT to a K that is gone gets a HINT
     };
     using DrawIndex = std::function<wire::SessionIndex()>;
@@ -62,12 +67,19 @@ public:
     /// Takes it out, confirmed.
     [[nodiscard]] Unconfirmed take(wire::SessionIndex index);
 
-    void tick(TimePoint now);
+    /// Goes on with INITs that were put off; call it once a turn.
+    void tick(TimePoint now, Sink& sink);
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 
     [[nodiscard]] std::size_t unconfirmed() const { return unconfirmed_.size(); }
     [[nodiscard]] std::size_t stored() const { return answers_.size(); }
     [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+    struct Counters {
+        std::uint64_t putOff = 0;  ///< INITs that had to wait for a later turn
+        std::uint64_t shed = 0;    ///< there was no room to wait: their clients ask again
+    };
+    [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
     struct Waiting {
@@ -76,6 +88,11 @@ private:
         Bytes frame;
         Destination from;
         TimePoint until;
+    };
+    struct PutOff {
+        Bytes frame;
+        Destination from;
+        TimePoint at;
     };
     struct Age {
         TimePoint until;
@@ -91,6 +108,8 @@ private:
                  std::uint64_t owner, BytesView records, const Destination& from, TimePoint now);
     void keepWaiting(const wire::InitFrame& init, const IdentityKey& sender,
                      const RespStore::Key& key, const Destination& from, TimePoint now);
+    void putOff(const wire::InitFrame& init, const Destination& from, TimePoint now);
+    void goOnWithPutOff(TimePoint now, Sink& sink);
     [[nodiscard]] bool isWaiting(const RespStore::Key& key) const;
     void makeRoom();
 
@@ -104,6 +123,9 @@ private:
     std::unordered_map<wire::SessionIndex, Unconfirmed> unconfirmed_;
     std::deque<Age> ages_;  // oldest first; some may be confirmed already
     std::deque<Waiting> waiting_;
+    std::deque<PutOff> putOff_;
+    std::size_t openedThisTurn_ = 0;
+    Counters counters_;
 };
 
 }  // namespace im::sealed

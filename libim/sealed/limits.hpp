@@ -42,6 +42,11 @@ inline constexpr RateLimit::Allowance kInitAllowance{50ms, 250ms};
 inline constexpr RateLimit::Allowance kHintAllowance{100ms, 500ms};
 /// More INITs than that in a second are a load: then only those with a token are answered.
 inline constexpr std::uint32_t kInitsPerSecond = 2'000;
+/// An index opens so many in one turn of its loop, 6 ms of curve operations, so that whoever is
+/// there already waits no longer than that; and keeps so many for the next turns, so that all who
+/// come without a token before a load is noticed have room.
+inline constexpr std::size_t kInitsPerTurn = 32;
+inline constexpr std::size_t kInitsPutOff = 2'048;
 
 // A session.
 inline constexpr Duration kRekeyAfter = 1h;  ///< give or take 10 %, by the initiator

@@ -33,6 +33,8 @@ Settings indexSettings(std::size_t maxUsers) {
     settings.maxSessions = 2 * maxUsers + 1'024;  // a user has two while he replaces one
     settings.accept.unconfirmed = 65'536;
     settings.accept.answers = 65'536;
+    settings.accept.initsPerTurn = kInitsPerTurn;
+    settings.accept.initsPutOff = kInitsPutOff;
     settings.accept.hintsToStrangers = true;
     return settings;
 }
@@ -226,7 +228,7 @@ void Transport::end(wire::SessionIndex index, Ending why, wire::CloseCode code,
 }
 
 void Transport::tick(TimePoint now, Sink& sink) {
-    acceptor_.tick(now);
+    acceptor_.tick(now, sink);
     for (const wire::SessionIndex index : connector_.tick(now, sink))
         events_.unanswered(index, now, sink);
     if (const auto generation = keys_.retire(now)) events_.keyRetired(*generation);

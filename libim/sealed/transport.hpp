@@ -121,6 +121,7 @@ public:
     [[nodiscard]] std::size_t sessions() const { return table_.size(); }
     [[nodiscard]] std::size_t unconfirmed() const { return acceptor_.unconfirmed(); }
     [[nodiscard]] std::size_t storedAnswers() const { return acceptor_.stored(); }
+    [[nodiscard]] const Acceptor::Counters& inits() const { return acceptor_.counters(); }
     [[nodiscard]] std::size_t candidates() const { return paths_.size(); }
     [[nodiscard]] std::uint64_t count(Count what) const {
         return counts_[static_cast<std::size_t>(what)];

@@ -139,6 +139,7 @@ public:
     /// What `who` and the index have for each other, quickly.
     void flushOne(Party& who) {
         for (const Sent& sent : std::exchange(who.outbox, {})) deliver(sent);
+        index().tick(now, indexSink_);
         for (const Sent& sent : std::exchange(indexSink_.sent, {}))
             who.transport.receive({at_, sent.bytes, 0, false}, now, who);
     }

@@ -42,6 +42,7 @@ IndexFigures someFigures() {
     figures.sealed.logouts = {112, 113, 114, 115};
     for (std::size_t i = 0; i < figures.sealed.refused.size(); ++i)
         figures.sealed.refused[i] = 120 + i;
+    figures.inits = {.putOff = 134, .shed = 135};
     figures.udp = {.received = 40,
                    .receivedBytes = 41,
                    .overrun = 42,
@@ -131,6 +132,10 @@ imindex_refusals_total{profile="sealed",reason="full"} 130
 imindex_refusals_total{profile="sealed",reason="per-ip"} 131
 imindex_refusals_total{profile="sealed",reason="unknown-user"} 132
 imindex_refusals_total{profile="sealed",reason="roster-denied"} 133
+# TYPE imindex_deferred_handshakes counter
+# HELP imindex_deferred_handshakes Sealed handshakes that came while enough were at work, by outcome.
+imindex_deferred_handshakes_total{outcome="later"} 134
+imindex_deferred_handshakes_total{outcome="shed"} 135
 # TYPE imindex_received_datagrams counter
 # HELP imindex_received_datagrams Datagrams taken from the kernel.
 imindex_received_datagrams_total 40
@@ -316,7 +321,8 @@ TEST_CASE("The line of counters is made of the same figures") {
           "refused-bad-endpoint=16 refused-self=17 refused-source-mismatch=18 "
           "refused-taken=19 refused-full=20 refused-per-ip=21 refused-unknown-user=22 "
           "refused-roster-denied=23 sealed-users=110 sealed-names=0 sealed-frames=0 "
-          "sealed-hellos=0 sealed-logins=111 sealed-takeovers=0 sealed-claims=0 sealed-logouts=454 "
+          "sealed-hellos=0 sealed-inits-put-off=134 sealed-inits-shed=135 sealed-logins=111 "
+          "sealed-takeovers=0 sealed-claims=0 sealed-logouts=454 "
           "sealed-lookups=0 sealed-syncs=0 sealed-resyncs=0 sealed-deltas=0 sealed-rosters=0 "
           "sealed-refused=1771 sent=43 receive-buffer=64 lost-receive-buffer-full=42 "
           "unsent-refused=46 "

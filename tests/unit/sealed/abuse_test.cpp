@@ -15,8 +15,8 @@ std::size_t bytesOf(const std::vector<Sent>& all) {
     return sum;
 }
 
-/// Puts the index under load: true INITs of many, from addresses of their own.
-void flood(World& world, int inits) {
+/// True INITs of many, from addresses of their own, in one turn of the index.
+void burst(World& world, int inits) {
     for (int i = 0; i < inits; ++i) {
         world.alice.connect(world.index, "", world.now);
         Sent init = world.alice.outbox.back();
@@ -25,6 +25,16 @@ void flood(World& world, int inits) {
             {100, 64, static_cast<std::uint8_t>(i / 250), static_cast<std::uint8_t>(i % 250)});
         world.deliver(init);
     }
+}
+
+void turn(World& world) {
+    world.index.transport.tick(world.now, world.index);
+}
+
+/// Puts the index under load.
+void flood(World& world, int inits) {
+    burst(world, inits);
+    while (world.index.transport.nextDeadline() <= world.now) turn(world);
     world.collect();
 }
 
@@ -151,6 +161,70 @@ TEST_CASE("under load a token of another address is no token") {
     }
     CHECK(world.index.count("introduced") == before);
     for (const Sent& sent : world.collect()) CHECK(sent.bytes.size() == wire::kHintHeader);
+}
+
+TEST_CASE("of a burst of true INITs an index opens 32 in a turn, the others later, in order") {
+    World world;
+    burst(world, 100);
+    CHECK(world.index.count("introduced") == kInitsPerTurn);
+    CHECK(world.index.transport.inits().putOff == 100 - kInitsPerTurn);
+    CHECK(world.index.transport.nextDeadline() <= world.now);  // it does not sleep on them
+    turn(world);
+    CHECK(world.index.count("introduced") == 2 * kInitsPerTurn);
+    // Who comes now is behind those who came before.
+    world.bob.connect(world.index, "login,bob", world.now);
+    for (const Sent& sent : world.collect())
+        if (sent.from == world.bob.here) world.deliver(sent);
+    CHECK(world.index.count("introduced bob") == 0);
+    turn(world);
+    turn(world);
+    CHECK(world.index.count("introduced") == 101);
+    CHECK(world.index.diary.back() == "introduced bob");
+    CHECK(world.index.transport.nextDeadline() > world.now);
+    world.settle();
+    CHECK(world.bob.count("established") == 1);
+}
+
+TEST_CASE("who has a session is answered at once, whatever INITs came before") {
+    World world;
+    const auto session = world.bob.connect(world.index, "login,bob", world.now);
+    world.settle();
+    world.bob.ping(session, world.now);
+    world.settle();
+    burst(world, 1'000);
+    world.collect();
+    world.bob.ping(session, world.now);
+    for (const Sent& sent : world.collect()) world.deliver(sent);
+    const auto answers = world.collect();
+    CHECK(std::ranges::count(answers, world.bob.here,
+                             [](const Sent& sent) { return sent.to.to; }) == 1);
+}
+
+TEST_CASE("INITs that wait for a turn are bounded, and one that was answered does not wait") {
+    World world;
+    Settings settings = clientSettings();
+    settings.accept.initsPerTurn = 2;
+    settings.accept.initsPutOff = 3;
+    Party small("small", "192.0.2.9:5009", 9, world.x, settings);
+    std::vector<Bytes> inits;
+    for (int i = 0; i < 10; ++i) {
+        world.alice.connect(small, "", world.now);
+        inits.push_back(world.alice.outbox.back().bytes);
+    }
+    const auto deliver = [&](std::size_t i) {
+        Datagram datagram;
+        datagram.from = *Endpoint::parse("100.64.0." + std::to_string(i + 1) + ":9");
+        datagram.bytes = inits[i];
+        small.transport.receive(datagram, world.now, small);
+    };
+    for (std::size_t i = 0; i < inits.size(); ++i) deliver(i);
+    CHECK(small.outbox.size() == 2);
+    CHECK(small.transport.inits().putOff == 3);
+    CHECK(small.transport.inits().shed == 5);
+    deliver(0);
+    CHECK(small.outbox.size() == 3);
+    for (int i = 0; i < 5; ++i) small.transport.tick(world.now, small);
+    CHECK(small.outbox.size() == 6);
 }
 
 TEST_CASE("load ends a second or two after the flood") {

@@ -339,10 +339,12 @@ void SealedIndexLink::takePong(const wire::PongRecord& pong, TimePoint now, Sink
     ping_.set(now + jitter_.about(isBehindNat ? kPingNat : kPingOpen, kPingJitter));
     if (options_.login && presence_.version() && pong.rosterVersion > *presence_.version())
         sync(now, sink);
+    if (isCardNews_) startPings(now, sink);
 }
 
 void SealedIndexLink::cardChanged(TimePoint now, Sink& sink) {
     isCardNews_ = options_.login;
+    pingCarriesCard_ = false;  // what is under way has the one before
     if (isCardNews_ && isConfirmed_) startPings(now, sink);
 }
 

@@ -238,7 +238,9 @@ private:
     wire::SessionIndex older_ = 0;  ///< superseded, still open for a while
     bool isConfirmed_ = false;      ///< the session, by a PONG
     bool isAdopted_ = false;
-    bool isPeerCounting_ = true;  ///< lines behind the last delta count
+    bool isPeerCounting_ = true;              ///< lines behind the last delta count
+    std::optional<std::uint64_t> syncAsked_;  ///< the version that was asked from last
+    TimePoint syncAgainAt_;
 
     wire::PingBytes opaque_{};
     bool isPinging_ = false;

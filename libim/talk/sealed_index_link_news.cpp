@@ -12,9 +12,12 @@
 
 namespace im::talk {
 
+/// One answer is enough for all the deltas that show the same gap.
 void SealedIndexLink::sync(TimePoint now, Sink& sink) {
-    if (presence_.version())
-        sendText(wire::encodeSealed(wire::Sync{*presence_.version()}), now, sink);
+    if (!presence_.version() || (syncAsked_ == presence_.version() && now < syncAgainAt_)) return;
+    syncAsked_ = presence_.version();
+    syncAgainAt_ = now + kRequestRetry;
+    sendText(wire::encodeSealed(wire::Sync{*presence_.version()}), now, sink);
 }
 
 // Lookups.
@@ -80,8 +83,9 @@ void SealedIndexLink::takeMessage(const wire::SealedMessage& message, const wire
                    [&](const wire::Peer& peer) { takePeer(peer, beside, now, sink); },
                    [&](const wire::NoPeer& none) { takeNone(none, now, sink); },
                    [&](const wire::Delta& delta) {
-                       isPeerCounting_ = presence_.advance(delta);
-                       if (!isPeerCounting_) sync(now, sink);
+                       const auto step = presence_.advance(delta);
+                       isPeerCounting_ = step == SealedPresence::Step::News;
+                       if (step == SealedPresence::Step::Gap) sync(now, sink);
                    },
                    [&](const wire::SealedLogin& login) {
                        if (login.name == options_.self.view()) accept_.observed = login.endpoint;

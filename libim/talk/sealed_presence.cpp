@@ -20,10 +20,11 @@ void SealedPresence::startAt(std::uint64_t version) {
     if (!version_) version_ = version;
 }
 
-bool SealedPresence::advance(const wire::Delta& delta) {
-    if (!version_ || delta.from > *version_) return false;
-    version_ = std::max(*version_, delta.to);
-    return true;
+SealedPresence::Step SealedPresence::advance(const wire::Delta& delta) {
+    if (!version_ || delta.from > *version_) return Step::Gap;
+    if (delta.to <= *version_) return Step::Stale;
+    version_ = delta.to;
+    return Step::News;
 }
 
 void SealedPresence::touch(std::string_view name) {

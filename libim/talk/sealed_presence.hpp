@@ -36,9 +36,13 @@ public:
     /// The version we have; nothing before startAt().
     [[nodiscard]] std::optional<std::uint64_t> version() const { return version_; }
 
-    /// Lines that follow lead from one version to another.  False: something is missing before
-    /// them, so they do not count; ask for `sync` from version().
-    [[nodiscard]] bool advance(const wire::Delta& delta);
+    enum class Step : std::uint8_t {
+        News,   ///< the lines that follow count
+        Stale,  ///< overtaken: what they say was so once
+        Gap,    ///< something is missing before them: ask for `sync` from version()
+    };
+    /// Lines that follow lead from one version to another.
+    [[nodiscard]] Step advance(const wire::Delta& delta);
     void take(const wire::SealedLogin& login);
     void take(const wire::Logout& logout);
 

@@ -279,6 +279,43 @@ TEST_CASE("the index hears of a new K even when the first word of it is lost") {
           alice.transport.keys().current().card.sessionKey());
 }
 
+TEST_CASE("the index hears of the last K when one follows another") {
+    AliceOnline world;
+    LinkClient& alice = world.alice;
+    for (int i = 0; i < 3; ++i) {
+        alice.act([&](Sink& sink) { alice.transport.rotateKey(world.network.now(), sink); });
+        world.network.run(1ms);
+    }
+    world.network.run(1s);
+    CHECK(world.index.users.at("alice").card->sessionKey() ==
+          alice.transport.keys().current().card.sessionKey());
+}
+
+TEST_CASE("the index hears of a K that is replaced before the login is confirmed") {
+    IndexWorld world;
+    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
+    alice.start();
+    for (int i = 0; i < 20; ++i) {
+        world.network.run(1ms);
+        alice.act([&](Sink& sink) { alice.transport.rotateKey(world.network.now(), sink); });
+    }
+    world.network.run(2s);
+    CHECK(world.index.users.at("alice").card->sessionKey() ==
+          alice.transport.keys().current().card.sessionKey());
+}
+
+TEST_CASE("a gap is asked for once, however many deltas show it") {
+    AliceOnline world;
+    world.network.cut(world.alice.here.address);
+    world.invent("bob", "192.0.2.3:5002");
+    world.network.run(1s);
+    world.network.join(world.alice.here.address);
+    for (int i = 0; i < 20; ++i) world.invent("n" + std::to_string(i), "192.0.2.4:5002");
+    world.network.run(500ms);
+    CHECK(world.index.syncs == 1);
+    CHECK(world.alice.link.presence().contacts().find("n19"));
+}
+
 TEST_CASE("another address of ours is known to the index and to us after a keep-alive") {
     AliceOnline world;
     LinkClient& alice = world.alice;

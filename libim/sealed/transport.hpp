@@ -73,7 +73,7 @@ public:
     /// or unanswered().  Nothing when it cannot begin (see Connector::begin).
     std::optional<wire::SessionIndex> connect(const Card& peer, std::span<const Destination> to,
                                               BytesView records, TimePoint now, Sink& sink);
-    /// Another address for a handshake that is under way.
+    /// Another address for a handshake that is under way; nothing when it is not another.
     void alsoAt(wire::SessionIndex session, const Destination& to, TimePoint now, Sink& sink);
     /// Gives a handshake up; no event follows.
     void cancel(wire::SessionIndex session) { connector_.cancel(session); }

@@ -21,7 +21,7 @@ std::optional<wire::SessionIndex> Transport::connect(const Card& peer,
 
 void Transport::alsoAt(wire::SessionIndex session, const Destination& to, TimePoint now,
                        Sink& sink) {
-    connector_.addAddress(session, to, now, sink);
+    if (!connector_.wasSentTo(session, to)) connector_.addAddress(session, to, now, sink);
 }
 
 void Transport::reconsider(const IdentityKey& sender, TimePoint now, Sink& sink) {

@@ -164,7 +164,7 @@ void SealedSender::tickPeer(Peer& peer, TimePoint now, Sink& sink) {
     peer.stream.tick(now);
     switch (peer.stream.health()) {
         case StreamHealth::WantsPath:
-            ask(peer, now, sink);
+            if (peer.connecting.empty()) ask(peer, now, sink);
             break;
         case StreamHealth::Silent:
         case StreamHealth::Blocked:

@@ -15,6 +15,7 @@ constexpr Duration kConnectAgain = 1s;
 }  // namespace
 
 void SealedSender::begin(Peer& peer, TimePoint now, Sink& sink) {
+    if (!peer.connecting.empty()) return;  // it repeats itself
     if (!peer.card) return ask(peer, now, sink);
     connect(peer, now, sink);
     if (!peer.isAsked) peer.doubt.set(now + kCardDoubt);
@@ -82,7 +83,7 @@ void SealedSender::notFound(std::string_view name, NotFound why, TimePoint now, 
         if (!std::exchange(peer.isAsked, false)) continue;
         // Somebody whose card we have may be there although the index does not know.
         if (peer.connecting.empty() && peer.session == 0)
-            fail(peer, result, now);
+            fail(peer, result == SendResult::NoIndex ? peer.verdict.value_or(result) : result, now);
         else if (result != SendResult::NoIndex)
             peer.verdict = result;
     }
@@ -119,8 +120,7 @@ void SealedSender::unanswered(wire::SessionIndex session, TimePoint now, Sink& s
     if (peer == nullptr) return;
     std::erase(peer->connecting, session);
     if (!peer->connecting.empty() || peer->session != 0) return;
-    if (peer->verdict) return fail(*peer, *peer->verdict, now);
-    ask(*peer, now, sink);
+    ask(*peer, now, sink);  // if the index said that he is offline, he may have come since
     peer->again.set(now + kConnectAgain);
 }
 

@@ -151,6 +151,44 @@ TEST_CASE("a card of a process that is gone costs 300 ms and a question") {
     CHECK(sender.count(SendResult::Delivered) == 1);
 }
 
+TEST_CASE("a silent peer gets the INITs of one handshake, not one a second") {
+    Pair world;
+    SealedSenderNode sender(world, world.alice, "192.0.2.2:6001", {.timeout = Duration()});
+    sender.add(world.bob);
+    sender.say(0, "one");
+    world.network.run(1s);
+    world.network.cut(world.bobs.here.address);
+    std::size_t inits = 0;
+    world.network.watch([&](const Endpoint&, const Endpoint& to, BytesView payload) {
+        const auto frame = wire::parseFrame(payload);
+        if (to == world.bobs.here && frame && std::holds_alternative<wire::InitFrame>(*frame))
+            ++inits;
+    });
+    sender.say(0, "two");
+    world.network.run(90s);
+    CHECK(inits > 0);
+    CHECK(inits <= 2 * 9);
+    world.network.join(world.bobs.here.address);
+    world.network.run(30s);
+    CHECK(sender.count(SendResult::Delivered) == 2);
+}
+
+TEST_CASE("who was offline when asked about and has come since is found") {
+    Pair world;
+    const auto old = world.bobsCard();
+    world.bobs.logout();
+    world.network.run(1s);
+    SealedSenderNode sender(world, world.alice, "192.0.2.2:6001", {.timeout = Duration()});
+    sender.add(world.bob, old);
+    sender.say(0, "are you there?");
+    world.network.run(2s);
+    SealedListenerNode again(world, world.bob, "192.0.2.3:5003");
+    again.start();
+    world.network.run(40s);
+    CHECK(again.texts == std::vector<std::string>{"are you there?"});
+    CHECK(sender.count(SendResult::Delivered) == 1);
+}
+
 TEST_CASE("somebody unknown is new when the index vouches for him, and ok the next time") {
     Pair world(1, false);
     for (const char* text : {"one", "two"}) {

@@ -187,6 +187,9 @@ private:
     [[nodiscard]] std::string acceptAt(const Endpoint& observed) const;
     void login(wire::SessionIndex session, const sealed::Card& card, const wire::SealedLogin& login,
                TimePoint now, Sink& sink);
+    [[nodiscard]] bool wasOvertaken(wire::SessionIndex session, std::string_view name) const;
+    [[nodiscard]] bool claimAgain(wire::SessionIndex session, const sealed::Card& card,
+                                  const Endpoint& local);
     void claim(wire::SessionIndex session, const sealed::Card& card, const Endpoint& local,
                TimePoint now);
     void settleClaims(TimePoint now, Sink& sink);

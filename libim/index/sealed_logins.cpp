@@ -4,6 +4,7 @@
 
 #include "libim/wire/sealed_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace im::index {
@@ -81,9 +82,35 @@ void SealedIndex::login(wire::SessionIndex session, const sealed::Card& card,
         if (refused->why == Refusal::Taken) transport_.setOwner(session, kUnwelcome);
         return;
     }
+    if (wasOvertaken(session, login.name))
+        return transport_.close(session, wire::CloseCode::Replaced, "a later login counts", now,
+                                sink);
+    if (claimAgain(session, card, login.endpoint)) return;
     if (owners_.find(login.name) != card.identity())
         return claim(session, card, login.endpoint, now);
     goOnline(session, card, login.endpoint, Trust::Ok, now, sink);
+}
+
+/// Whoever holds back what confirms a login, and lets it go when another has followed, does not
+/// bring it back.
+bool SealedIndex::wasOvertaken(wire::SessionIndex session, std::string_view name) const {
+    const Row row = users_.find(name);
+    if (row == kNoRow) return false;
+    const sealed::Session* now = transport_.session(users_[row].session);
+    return now != nullptr && now->began() > transport_.session(session)->began();
+}
+
+/// A claim that still waits for the disk goes on for this session.
+bool SealedIndex::claimAgain(wire::SessionIndex session, const sealed::Card& card,
+                             const Endpoint& local) {
+    const auto mine = std::ranges::find_if(claims_, [&card](const Claim& claim) {
+        return claim.card.identity() == card.identity() && claim.card.body.name == card.body.name;
+    });
+    if (mine == claims_.end()) return false;
+    transport_.setOwner(mine->session, kGuest);
+    transport_.setOwner(session, kClaiming);
+    *mine = {mine->ticket, session, card, local, {}};
+    return true;
 }
 
 /// From now on the name is nobody else's; he is online when it is on the disk.
@@ -189,7 +216,8 @@ void SealedIndex::rotate(wire::SessionIndex session, BytesView bytes, TimePoint 
     if (!card || !SealedUsers::canKeep(*card) || card->body.name != users_.name(row) ||
         card->identity() != owners_.identityAt(users_[row].owner))
         return;
-    users_.setCard(row, *card);
+    // An older one was overtaken: under its K he may not be reachable any more.
+    if (card->body.notAfter > users_[row].notAfter) users_.setCard(row, *card);
 }
 
 void SealedIndex::refuse(Refusal why, const Endpoint& source) {

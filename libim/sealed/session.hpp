@@ -52,6 +52,8 @@ public:
     /// When the last authentic frame came, at most a millisecond earlier; at first, when the
     /// session began.
     [[nodiscard]] TimePoint lastHeard() const { return began_ + lastHeard_; }
+    /// When its INIT or RESP came.
+    [[nodiscard]] TimePoint began() const { return began_; }
     /// kSessionLifetime after its beginning, or earlier: from then on it neither seals nor opens.
     [[nodiscard]] bool isDead(TimePoint now) const { return now >= began_ + deadAt_; }
     /// Ends the session then, if it would not end earlier.

@@ -12,14 +12,15 @@ SessionKeys::SessionKeys(Holder holder, noise::Random& random, CardClock clock, 
     : holder_(std::move(holder)),
       random_(random),
       clock_(clock),
-      current_(make(0, now)),
+      current_(make(0, 0, now)),
       since_(now) {}
 
-SessionKey SessionKeys::make(std::uint32_t generation, TimePoint now) const {
+/// `least`: not signed before.
+SessionKey SessionKeys::make(std::uint32_t generation, UnixSeconds least, TimePoint now) const {
     noise::KeyPair pair = random_.keyPair();
     const noise::PublicKey key = pair.publicKey;
-    return {std::move(pair), noise::Mac1Key(key), issueCard(holder_, key, clock_.forSigning(now)),
-            generation};
+    const UnixSeconds at = std::max(clock_.forSigning(now), least);
+    return {std::move(pair), noise::Mac1Key(key), issueCard(holder_, key, at), generation};
 }
 
 const SessionKey* SessionKeys::matching(BytesView macced, const wire::Mac1& mac1) const {
@@ -33,7 +34,8 @@ bool SessionKeys::due(TimePoint now) const {
 }
 
 void SessionKeys::rotate(TimePoint now) {
-    SessionKey fresh = make(current_.generation + 1, now);
+    const UnixSeconds last = current_.card.body.notAfter - kCardSeconds;
+    SessionKey fresh = make(current_.generation + 1, last + 1, now);
     previous_ = std::exchange(current_, std::move(fresh));
     previousUntil_ = now + kKeyGrace;
     since_ = now;

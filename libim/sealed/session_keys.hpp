@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // SessionKeys: this process's K, its card, and the K before, which still counts for a while.
-// Never stored.  Not thread-safe.
+// Never stored.  Each card of a process ends later than the one before, so that their order can be
+// told although the network may turn it around.  Not thread-safe.
 #pragma once
 
 #include "libim/noise/frame_keys.hpp"
@@ -46,7 +47,7 @@ public:
     [[nodiscard]] TimePoint nextDeadline() const;
 
 private:
-    [[nodiscard]] SessionKey make(std::uint32_t generation, TimePoint now) const;
+    [[nodiscard]] SessionKey make(std::uint32_t generation, UnixSeconds least, TimePoint now) const;
 
     Holder holder_;
     noise::Random& random_;

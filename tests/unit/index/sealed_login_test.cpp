@@ -116,6 +116,23 @@ TEST_CASE("A new name is confirmed to nobody before the disk has it") {
     CHECK(SealedWorld::heard(alice).back() == "login,bob,192.0.2.3:5002,nat");
 }
 
+TEST_CASE("Who logs in again while his claim waits for the disk waits as well") {
+    SealedWorld world;
+    world.store().isSlow = true;
+    Party& bob = world.party("bob", "192.0.2.3:5002", 2);
+    world.login(bob);
+    world.advance(8s);
+    bob.diary.clear();
+    world.login(bob);
+    CHECK(world.index().userCount() == 0);
+    CHECK(bob.count("received") == 0);
+    world.store().write();
+    world.advance(1s);
+    CHECK(world.index().userCount() == 1);
+    CHECK(bob.count("received 0 pong") == 1);
+    CHECK(bob.count("closed") == 0);
+}
+
 TEST_CASE("When the disk does not follow, claims are refused after so many") {
     SealedWorld world;
     world.store().isSlow = true;
@@ -151,6 +168,23 @@ TEST_CASE("Another process of the same identity takes over, and the first is tol
     CHECK(SealedWorld::heard(alice) ==
           Lines{SealedWorld::deltaBy(world.index().version(), 2), "login,bob,192.0.2.3:5003,nat"});
     CHECK(world.index().transport().sessions() == 2);
+}
+
+TEST_CASE("A confirmation that was held back does not bring an overtaken login back") {
+    SealedWorld world;
+    Party& first = world.party("bob", "192.0.2.3:5002", 2);
+    Party& second = world.party("bob", "192.0.2.3:5003", 2);
+    const auto his = world.begin(first);
+    world.settle();
+    first.ping(his, world.now);
+    const auto heldBack = world.collect();
+    world.advance(1s);
+    world.login(second);
+    for (const Sent& sent : heldBack) world.deliver(sent);
+    world.settle();
+    CHECK(world.index().whereIs("bob") == second.here);
+    CHECK(second.count("closed") == 0);
+    CHECK(first.count("closed 0 1 a later login counts") == 1);
 }
 
 TEST_CASE("A new session of the same process replaces nobody and is no news") {

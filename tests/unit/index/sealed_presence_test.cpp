@@ -195,6 +195,26 @@ TEST_CASE("A new K in a BOX is the one that is told from then on") {
     CHECK(alice.cards == std::vector<im::Bytes>{bob.card().bytes});
 }
 
+TEST_CASE("Of two new K the later one is told, whichever word comes last") {
+    SealedWorld world;
+    Party& bob = world.party("bob", "192.0.2.3:5002", 2);
+    const auto his = world.login(bob);
+    std::vector<Sent> words;
+    for (int twice = 0; twice < 2; ++twice) {
+        bob.transport.rotateKey(world.now, bob);
+        im::Bytes records;
+        im::wire::appendRecord(records, im::wire::CardRecord{bob.card().bytes});
+        bob.transport.send(his, records, world.now, bob);
+        for (const Sent& sent : world.collect()) words.push_back(sent);
+    }
+    REQUIRE(words.size() == 2);
+    world.deliver(words[1]);
+    world.deliver(words[0]);
+    Party& alice = world.party("alice", "192.0.2.2:5001", 1);
+    lookedUp(world, alice, world.login(alice), "bob");
+    CHECK(alice.cards == std::vector<im::Bytes>{bob.card().bytes});
+}
+
 TEST_CASE("Somebody else's card in a BOX changes nothing") {
     SealedWorld world;
     Party& alice = world.party("alice", "192.0.2.2:5001", 1);

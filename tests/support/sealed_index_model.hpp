@@ -54,15 +54,25 @@ public:
     }
 };
 
-class IndexModel final : public sim::Node, public sealed::TransportEvents {
+/// What people need of an index beside its datagrams.
+class PeopleIndex : public sim::Node {
+public:
+    /// Begins, or begins again: another K, nobody online; names are kept.
+    virtual void start(TimePoint now) = 0;
+    [[nodiscard]] virtual const sealed::Card& card() const = 0;
+    /// What came over one TCP connection; what goes back.
+    virtual Bytes tcp(const Endpoint& from, BytesView bytes, TimePoint now) = 0;
+    virtual void tcpEnded(const Endpoint& /*from*/, TimePoint /*now*/) {}
+};
+
+class IndexModel final : public PeopleIndex, public sealed::TransportEvents {
 public:
     static constexpr std::uint16_t kTcpPort = 5001;
 
     explicit IndexModel(std::uint64_t seed)
         : random_(seed), identity_(noise::Identity::generate(random_)) {}
 
-    /// Begins, or begins again: another K, nobody online; names are kept.
-    void start(TimePoint now) {
+    void start(TimePoint now) override {
         sessions_.clear();
         users.clear();
         changes_.clear();
@@ -102,7 +112,9 @@ public:
         change(line, now, sink);
     }
 
-    [[nodiscard]] const sealed::Card& card() const { return transport_->keys().current().card; }
+    [[nodiscard]] const sealed::Card& card() const override {
+        return transport_->keys().current().card;
+    }
     [[nodiscard]] const noise::IdentityKey& identity() const { return identity_.publicKey(); }
 
     struct User {
@@ -132,8 +144,7 @@ public:
         return transport_->nextDeadline();
     }
 
-    /// What came over one TCP connection; what goes back.
-    Bytes tcp(const Endpoint& from, BytesView bytes, TimePoint now) {
+    Bytes tcp(const Endpoint& from, BytesView bytes, TimePoint now) override {
         struct Framed final : Sink {
             Bytes out;
             void send(const Destination&, BytesView payload) override {
@@ -267,7 +278,8 @@ private:
         auto card =
             sealed::verifyCard(record.card, sealed::CardRole::User, identity(), kModelToday);
         const auto found = users.find(sessions_[session]);
-        if (card && found != users.end() && card->identity() == found->second.card->identity())
+        if (card && found != users.end() && card->identity() == found->second.card->identity() &&
+            card->body.notAfter > found->second.card->body.notAfter)
             found->second.card = std::move(*card);
     }
     void take(wire::SessionIndex session, const wire::SealedMessage& message, TimePoint now,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // People of the sealed profile on the simulated network: listeners with a reader who may be slow,
-// senders, and the index model.  Identities outlive processes.
+// senders, and an index: the model, or the real one (tests/sim).  Identities outlive processes.
 #pragma once
 
 #include "libim/noise/primitives.hpp"
@@ -31,20 +31,24 @@ struct Person {
 };
 
 /// An index and the network.
-struct SealedWorld {
-    explicit SealedWorld(std::uint64_t seed = 1) : network(seed), index(seed + 1000) {
-        noise::initialise();
-        index.start(network.now());
-        network.attach(kPeopleIndexAt, index);
-    }
-    ~SealedWorld() { stopIndex(); }
+struct PeopleWorld {
+    explicit PeopleWorld(std::uint64_t seed) : network(seed) { noise::initialise(); }
+    PeopleWorld(const PeopleWorld&) = delete;
+    PeopleWorld& operator=(const PeopleWorld&) = delete;
+    virtual ~PeopleWorld() = default;
+
+    [[nodiscard]] virtual PeopleIndex& host() = 0;
+
     void stopIndex() {
         if (network.isAttached(kPeopleIndexAt)) network.detach(kPeopleIndexAt);
     }
+    void startIndex() {
+        host().start(network.now());
+        network.attach(kPeopleIndexAt, host());
+    }
     void restartIndex() {
         stopIndex();
-        index.start(network.now());
-        network.attach(kPeopleIndexAt, index);
+        startIndex();
     }
     [[nodiscard]] TimePoint now() const { return network.now(); }
     [[nodiscard]] talk::SealedIndexLink::Options linkOf(const Person& person) {
@@ -57,17 +61,27 @@ struct SealedWorld {
     [[nodiscard]] sealed::CardClock clock() const { return {today, network.now()}; }
 
     sim::Network network;
-    IndexModel index;
     sealed::UnixSeconds today = kModelToday;  ///< as people's machines have it, from now on
+};
+
+/// With the model.
+struct SealedWorld : PeopleWorld {
+    explicit SealedWorld(std::uint64_t seed = 1) : PeopleWorld(seed), index(seed + 1000) {
+        startIndex();
+    }
+    ~SealedWorld() override { stopIndex(); }
+    [[nodiscard]] PeopleIndex& host() override { return index; }
+
+    IndexModel index;
 };
 
 class SealedListenerNode final : public sim::Node, public talk::ListenReader {
 public:
-    SealedListenerNode(SealedWorld& world, Person& person, std::string_view at,
+    SealedListenerNode(PeopleWorld& world, Person& person, std::string_view at,
                        bool allowClassic = false)
         : world_(world),
           here(*Endpoint::parse(at)),
-          listener({world.linkOf(person), allowClassic}, world.index.card(), person.identity,
+          listener({world.linkOf(person), allowClassic}, world.host().card(), person.identity,
                    world.clock(), person.random, person.pins, *this, world.now()) {
         world_.network.attach(here, *this);
     }
@@ -76,6 +90,10 @@ public:
     void act(const std::function<void(Sink&)>& what) { world_.network.act(here, what); }
     void start() {
         act([this](Sink& sink) { listener.start(world_.now(), sink); });
+    }
+    /// As after a restart: never silent, tries until it is online.
+    void adopt() {
+        act([this](Sink& sink) { listener.adopt(talk::Contacts(), world_.now(), sink); });
     }
     void logout() {
         act([this](Sink& sink) { listener.logout(world_.now(), sink); });
@@ -111,11 +129,15 @@ public:
         if (link.takeRosterFetch()) link.rosterConnected(now);
         const Bytes out = link.takeRosterOutput();
         if (out.empty()) return;
-        world_.network.later(5ms, [this, out] {
-            if (!world_.network.isAttached(here)) return;
-            const Bytes back = world_.index.tcp(here, out, world_.now());
-            act([&](Sink&) { (void)listener.link().rosterReceived(back, world_.now()); });
-        });
+        PeopleWorld& world = world_;
+        const auto answer = [this, &world, out, from = here, alive = std::weak_ptr(alive_)] {
+            const Bytes back = world.host().tcp(from, out, world.now());
+            bool goesOn = false;
+            if (!alive.expired() && from == here)
+                act([&](Sink&) { goesOn = listener.link().rosterReceived(back, world.now()); });
+            if (!goesOn) world.host().tcpEnded(from, world.now());
+        };
+        world.network.later(5ms, answer);
     }
 
     // ListenReader
@@ -137,7 +159,8 @@ private:
                         (event.user.empty() ? "" : " " + event.user) + " " +
                         std::string(toString(event.trust)) + " " + event.text);
     }
-    SealedWorld& world_;
+    PeopleWorld& world_;
+    std::shared_ptr<int> alive_ = std::make_shared<int>();
 
 public:
     Endpoint here;
@@ -157,14 +180,16 @@ public:
     struct Choice {
         bool early = true;
         Duration timeout = 5s;
+        Duration patience = 5s;  ///< with the index
     };
-    SealedSenderNode(SealedWorld& world, Person& person, std::string_view at)
+    SealedSenderNode(PeopleWorld& world, Person& person, std::string_view at)
         : SealedSenderNode(world, person, at, Choice()) {}
-    SealedSenderNode(SealedWorld& world, Person& person, std::string_view at, Choice choice)
+    SealedSenderNode(PeopleWorld& world, Person& person, std::string_view at, Choice choice)
         : world_(world),
           here(*Endpoint::parse(at)),
-          sender({world.linkOf(person), choice.early, choice.timeout}, world.index.card(),
-                 person.identity, world.clock(), person.random, person.pins, world.now()) {
+          sender({patient(world.linkOf(person), choice.patience), choice.early, choice.timeout},
+                 world.host().card(), person.identity, world.clock(), person.random, person.pins,
+                 world.now()) {
         world_.network.attach(here, *this);
     }
     ~SealedSenderNode() override { world_.network.detach(here); }
@@ -214,7 +239,13 @@ public:
     }
 
 private:
-    SealedWorld& world_;
+    static talk::SealedIndexLink::Options patient(talk::SealedIndexLink::Options options,
+                                                  Duration patience) {
+        options.patience = patience;
+        return options;
+    }
+
+    PeopleWorld& world_;
 
 public:
     Endpoint here;

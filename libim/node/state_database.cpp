@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <string_view>
@@ -72,6 +73,11 @@ Error damaged(const std::string& path, const std::string& why) {
                  "is forgotten, and whose the names are");
 }
 
+/// POCO's displayText() begins with the name of its exception, which says the same again.
+std::string textOf(const Poco::Exception& e) {
+    return e.message().empty() ? e.displayText() : e.message();
+}
+
 /// What POCO would take a minute to find out, or say without a reason.
 bool checkFile(const std::string& path) {
     struct stat status {};
@@ -84,6 +90,60 @@ bool checkFile(const std::string& path) {
     // Not by opening: a close would give up the locks that this process may have on it.
     if (::access(path.c_str(), R_OK | W_OK) != 0) throw cannotOpen(path, errno);
     return true;
+}
+
+/// The log lies beside the file itself, not beside a link to it.
+std::string logOf(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                           &std::free);
+    return (real ? std::string(real.get()) : path) + "-wal";
+}
+
+/// SQLite would speak of a read-only database.
+void checkDirectory(const std::string& path) {
+    const std::string log = logOf(path);
+    const std::string directory = log.substr(0, log.rfind('/') + 1);
+    if (::access(directory.empty() ? "." : directory.c_str(), W_OK) == 0 || errno == ENOENT) return;
+    throw systemError(ErrorKind::CannotCreate,
+                      path + ": cannot write in its directory, where its log lies", errno);
+}
+
+/// Nothing when there is no such file.
+std::optional<off_t> sizeOf(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return status.st_size;
+}
+
+/// As it stands in the file itself, whatever a log says; 0 of what is no database.
+int applicationIdIn(const std::string& path) {
+    constexpr off_t kAt = 68;  // of four bytes, the highest first: SQLite's file format, 1.3
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) throw cannotOpen(path, errno);
+    std::array<unsigned char, 4> bytes{};
+    const ssize_t got = ::pread(file, bytes.data(), bytes.size(), kAt);
+    ::close(file);
+    if (got != static_cast<ssize_t>(bytes.size())) return 0;
+    return bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+}
+
+/// Refuses what has lost its log, or is lost beside it: SQLite would take it as it is, without the
+/// latest names and logins, or empty.
+void checkLog(const std::string& path) {
+    const std::string log = logOf(path);
+    const auto logSize = sizeOf(log);
+    if (sizeOf(path).value_or(0) == 0) {
+        if (logSize.value_or(0) == 0) return;
+        throw Error(ErrorKind::Configuration, path + ": missing, but its log is there: " + log,
+                    "put the file back; without it, remove the log: who was online is forgotten, "
+                    "and whose the names are");
+    }
+    // Only then the file is opened: with it in use here, a close would give up its locks.
+    if (logSize || applicationIdIn(path) != StateDatabase::kOpenId) return;
+    throw Error(ErrorKind::Configuration,
+                path + ": was in use when its imindex died, and its log is gone: " + log,
+                "put the log back; if there is none, 'touch " + log +
+                    "' takes the file as it is, without the latest names and logins");
 }
 
 /// For its mode, which SQLite would take from the umask.
@@ -127,11 +187,11 @@ void translateErrors(const std::string& path, Work&& work) {
         throw Error(ErrorKind::OperatingSystem, path + ": in use by another process",
                     "each imindex needs a state file of its own, see --state");
     } catch (const sqlite::CorruptImageException& e) {
-        throw damaged(path, e.message());
+        throw damaged(path, textOf(e));
     } catch (const sqlite::InvalidSQLStatementException& e) {
-        throw damaged(path, e.message());  // a table or a column is not there
+        throw damaged(path, textOf(e));  // a table or a column is not there
     } catch (const Poco::Exception& e) {
-        throw Error(ErrorKind::CannotCreate, path + ": cannot open: " + e.displayText());
+        throw Error(ErrorKind::CannotCreate, path + ": cannot open: " + textOf(e));
     }
 }
 
@@ -141,7 +201,7 @@ std::optional<int> checkVersion(Session& session, const std::string& path) {
     const int application = ask<int>(session, "PRAGMA application_id");
     const int tables = ask<int>(session, "SELECT count(*) FROM sqlite_master");
     if (application == 0 && tables == 0 && version == 0) return {};
-    if (application != StateDatabase::kApplicationId)
+    if (application != StateDatabase::kApplicationId && application != StateDatabase::kOpenId)
         throw Error(ErrorKind::Configuration, path + ": not a state file of imindex");
     if (version > StateDatabase::kVersion)
         throw Error(ErrorKind::Configuration,
@@ -152,6 +212,10 @@ std::optional<int> checkVersion(Session& session, const std::string& path) {
     return std::max(version, 0);
 }
 
+std::string setId(int id) {
+    return "PRAGMA application_id = " + std::to_string(id);
+}
+
 void migrate(Session& session, int version) {
     if (version == StateDatabase::kVersion) return;
     say(session, "BEGIN IMMEDIATE");
@@ -159,7 +223,7 @@ void migrate(Session& session, int version) {
         for (const char* const statement :
              kMigrations[static_cast<std::size_t>(version)].statements)
             if (statement != nullptr) say(session, statement);
-    say(session, "PRAGMA application_id = " + std::to_string(StateDatabase::kApplicationId));
+    say(session, setId(StateDatabase::kApplicationId));
     say(session, "PRAGMA user_version = " + std::to_string(StateDatabase::kVersion));
     say(session, "COMMIT");
 }
@@ -170,8 +234,8 @@ void lock(Session& session) {
     ask<std::string>(session, "PRAGMA locking_mode = EXCLUSIVE");
 }
 
-void setUp(Session& session, const std::string& path) {
-    lock(session);
+/// Whether tables of an older version were changed.
+bool setUp(Session& session, const std::string& path) {
     const std::optional<int> version = checkVersion(session, path);
     // Who makes a new file waits for no disk: it holds nothing yet, and the first sync() is soon.
     if (!version) say(session, "PRAGMA synchronous = OFF");
@@ -182,6 +246,7 @@ void setUp(Session& session, const std::string& path) {
     // Rarer than by default (4 MB): each one waits for the disk.
     ask<int>(session, "PRAGMA wal_autocheckpoint = 4000");
     ask<int>(session, "PRAGMA journal_size_limit = 33554432");
+    return version && *version < StateDatabase::kVersion;
 }
 
 std::optional<StoredUser> userOf(std::string_view name, std::string_view endpoint,
@@ -205,6 +270,41 @@ int openDescriptor(const std::string& path) {
 struct StateDatabase::Connection {
     explicit Connection(const std::string& path)
         : session("SQLite", asFileName(path), kOpenTimeout) {}
+
+    /// When the file cannot be told that it is closed, or is refused, nothing is closed: it is as
+    /// after kill -9, the log stays.  SQLite would move it into the file and remove it.
+    ~Connection() {
+        if (!saysOpen || (std::uncaught_exceptions() == 0 && sayClosed())) return;
+        static auto* const kept = new std::vector<Session>;
+        kept->push_back(session);
+    }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    void findOut() {
+        saysOpen = ask<int>(session, "PRAGMA application_id") == StateDatabase::kOpenId;
+    }
+
+    /// First into the log, which is there by now, then into the file: so at no moment the file says
+    /// it without a log beside it.  `isLasting`: the disk has to keep it, with what was in the log;
+    /// else it does so with the first sync().
+    void sayOpen(bool isLasting) {
+        if (saysOpen) return;
+        if (!isLasting) say(session, "PRAGMA synchronous = OFF");
+        saysOpen = true;
+        say(session, setId(StateDatabase::kOpenId));
+        ask<int>(session, "PRAGMA wal_checkpoint");
+        say(session, "PRAGMA synchronous = NORMAL");
+    }
+
+    bool sayClosed() {
+        try {
+            say(session, setId(StateDatabase::kApplicationId));
+            return true;
+        } catch (const Poco::Exception&) {
+            return false;
+        }
+    }
 
     /// Throws when the table is not as it must be.
     void prepare() {
@@ -276,6 +376,7 @@ struct StateDatabase::Connection {
     }
 
     Session session;
+    bool saysOpen = false;
     Poco::Int64 nextKey = 1;
     std::vector<Poco::Int64> keys;
     std::vector<std::string> names;
@@ -290,13 +391,20 @@ struct StateDatabase::Connection {
 
 StateDatabase::StateDatabase(const std::string& path) : path_(path) {
     registerConnector();
-    if (!checkFile(path_)) makeFile(path_);
-    translateErrors(path_, [this] {
+    const bool isThere = checkFile(path_);
+    checkDirectory(path_);
+    checkLog(path_);
+    if (!isThere) makeFile(path_);
+    const bool hadLog = sizeOf(logOf(path_)).has_value();
+    translateErrors(path_, [&] {
         connection_ = std::make_unique<Connection>(path_);
-        setUp(connection_->session, path_);
+        lock(connection_->session);
+        connection_->findOut();
+        const bool isMigrated = setUp(connection_->session, path_);
         connection_->prepare();
+        openForSync();
+        connection_->sayOpen(hadLog || isMigrated);
     });
-    openForSync();
 }
 
 StateDatabase::~StateDatabase() {
@@ -307,23 +415,23 @@ StateDatabase::~StateDatabase() {
 }
 
 void StateDatabase::openForSync() {
-    // The log lies beside the file itself, not beside a link to it.
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path_.c_str(), nullptr),
-                                                           &std::free);
-    if (!real) throw cannotOpen(path_, errno);
-    const std::string path = real.get();
-    file_ = openDescriptor(path);
-    log_ = openDescriptor(path + "-wal");
-    directory_ = openDescriptor(path.substr(0, path.rfind('/') + 1));
+    const std::string log = logOf(path_);
+    file_ = openDescriptor(path_);
+    log_ = openDescriptor(log);
+    directory_ = openDescriptor(log.substr(0, log.rfind('/') + 1));
 }
 
 void StateDatabase::check(const std::string& path) {
     registerConnector();
-    if (!checkFile(path)) return;
+    const bool isThere = checkFile(path);
+    checkDirectory(path);
+    checkLog(path);
+    if (!isThere) return;
     try {
         translateErrors(path, [&path] {
             Connection connection(path);
             lock(connection.session);
+            connection.findOut();
             const auto version = checkVersion(connection.session, path);
             if (version == kVersion) connection.prepare();
         });
@@ -340,7 +448,7 @@ std::size_t StateDatabase::count(const char* question) {
     try {
         return static_cast<std::size_t>(ask<Poco::Int64>(connection_->session, question));
     } catch (const Poco::Exception& e) {
-        throw damaged(path_, e.displayText());
+        throw damaged(path_, textOf(e));
     }
 }
 
@@ -374,7 +482,7 @@ void StateDatabase::follow(const std::function<void(StoreKey, const StoredUser&)
             }
         }
     } catch (const Poco::Exception& e) {
-        throw damaged(path_, e.displayText());
+        throw damaged(path_, textOf(e));
     }
 }
 
@@ -399,7 +507,7 @@ void StateDatabase::followNames(const std::function<void(const index::NameOwner&
             }
         }
     } catch (const Poco::Exception& e) {
-        throw damaged(path_, e.displayText());
+        throw damaged(path_, textOf(e));
     }
 }
 
@@ -413,7 +521,7 @@ void StateDatabase::write(std::span<const StateChange> changes, std::span<const 
         say(to.session, "COMMIT");
     } catch (const Poco::Exception& e) {
         rollBack(to.session);
-        throw Error(ErrorKind::CannotCreate, e.displayText());
+        throw Error(ErrorKind::CannotCreate, textOf(e));
     }
 }
 

@@ -12,6 +12,10 @@
 // in a lifetime: there that cost is worth that the file itself refuses a second owner.
 // `identity` is a fingerprint (noise::fingerprint), as imlogin prints it and --users takes it.
 //
+// While the database lives, the file says so (kOpenId), written into the file itself before the log
+// holds anything; a clean end takes it back.  So a file that says so and has no log beside it has
+// lost its latest writes, and is refused rather than taken as it is.
+//
 // One process per file: it is locked for as long as the database lives.  Used by one thread at a
 // time, except sync().
 #pragma once
@@ -43,17 +47,20 @@ public:
     /// What the file says it is: the number in `PRAGMA user_version`.  Older files are migrated,
     /// newer ones refused.
     static constexpr int kVersion = 3;
-    /// "im-x" in `PRAGMA application_id`.
+    /// "im-x" in `PRAGMA application_id`; "im-o" of a file that is open, or was when its imindex
+    /// died.
     static constexpr int kApplicationId = 0x696D2D78;
+    static constexpr int kOpenId = 0x696D2D6F;
 
     /// Opens `path`, or makes it with mode 0600; its directory must be there.  Throws Error: 71
-    /// in use by another process, 73 cannot be opened or written, 78 damaged, of a newer version,
-    /// or no state file at all (which is left as it is).
+    /// in use by another process, 73 cannot be opened or written, 78 damaged, without its log, of
+    /// a newer version, or no state file at all (which is left as it is).
     explicit StateDatabase(const std::string& path);
     ~StateDatabase();
 
-    /// Throws as the constructor would, but makes nothing and migrates nothing.  No such file is
-    /// fine, and so is one in use: then an imindex has found it good.
+    /// Throws as the constructor would, but makes nothing and migrates nothing; what an imindex
+    /// that died left in the log is moved into the file.  No such file is fine, and so is one in
+    /// use: then an imindex has found it good.  Has the file locked while it looks.
     static void check(const std::string& path);
 
     [[nodiscard]] std::size_t size();

@@ -24,6 +24,24 @@ def kill_9_loses_no_confirmed_login(w):
     equal(len(after), 199)
 
 
+def a_log_that_is_lost_after_kill_9_is_78(w):
+    port, state = free_port(), w.dir / "state.db"
+    log = w.dir / "state.db-wal"
+    index = w.index(f"--state={state}", port=port)
+    with Peer() as peer:
+        peer.login("bob", index.server)
+    index.kill9()
+    aside = log.rename(w.dir / "aside")
+    person = w.person("index")
+    for options in ([], ["--test"]):
+        run = person.run("imindex", "-p", str(port), f"--state={state}", *options, status=78)
+        assert f"its log is gone: {log}" in run.err, run.err
+        assert f"hint: put the log back; if there is none, 'touch {log}'" in run.err, run.err
+    aside.rename(log)
+    person.run("imindex", "--test", f"--state={state}")
+    equal(list(w.index(f"--state={state}", port=port).roster()), ["bob"])
+
+
 def a_logout_lasts_too(w):
     port, state = free_port(), w.dir / "state.db"
     for _ in range(3):

@@ -370,7 +370,7 @@ void ClassicIndex::come(const Name& name, const Destination& where) {
     announcements_.came({name.str(), where.to}, row, users_);
     renewLease(row);
     users_.setStoreKey(row, store_.put({name, where.to, sinceNow()}));
-    roster_.came(name.view(), where.to);
+    roster_.came(users_, row);
     if (neighbour_ != nullptr) neighbour_->otherCame(name.view(), where.to);
     ++counters_.logins;
     observer_.happened(eventOf(EventType::Login, name.view(), where.to, where.to.toString()));
@@ -381,9 +381,9 @@ void ClassicIndex::leave(Row row, LogoutReason reason) {
     const Endpoint endpoint = users_.destination(row).to;
     announcements_.leaves({name.str(), endpoint}, row, users_);
     store_.drop(users_.storeKey(row));
+    roster_.left(users_, row);
     users_.remove(row);
     leases_.cancel(row);
-    roster_.left();
     if (neighbour_ != nullptr) neighbour_->otherLeft(name.view(), endpoint);
     ++counters_.logouts[static_cast<std::size_t>(reason)];
     observer_.happened(eventOf(EventType::Logout, name.view(), endpoint, toString(reason)));
@@ -418,7 +418,7 @@ TableFigures ClassicIndex::tables(TimePoint now) const {
 
 // Roster -----------------------------------------------------------------------------------
 
-std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from, TimePoint now) {
+std::shared_ptr<const SharedText> ClassicIndex::fetchRoster(const Address& from, TimePoint now) {
     now_ = now;
     const bool isKnown = users_.usersAt(from) > 0 || pending_.firstFrom(from) != kNoRow;
     if (!mayUseClassic(policy_, from) || !(isKnown || isLocalNetwork(from))) {
@@ -430,7 +430,7 @@ std::shared_ptr<const std::string> ClassicIndex::fetchRoster(const Address& from
     // What a roster tells, no kill of the process takes back.
     if (!store_.settled()) store_.settle();
     ++counters_.rosters;
-    return roster_.bytes(users_, neighbour_);
+    return roster_.text(users_, neighbour_);
 }
 
 void ClassicIndex::confirm(const Address& from) {
@@ -484,12 +484,12 @@ std::size_t ClassicIndex::visit(std::size_t cursor, std::size_t most, const Each
 }
 
 void ClassicIndex::otherCame(std::string_view name, const Endpoint& endpoint) {
-    roster_.came(name, endpoint);
+    roster_.otherCame(name, endpoint);
     if (users_.size() > 0) announcements_.elsewhere(wire::Login{std::string(name), endpoint}, name);
 }
 
 void ClassicIndex::otherLeft(std::string_view name, const Endpoint& endpoint) {
-    roster_.left();
+    roster_.otherLeft();
     if (users_.size() > 0)
         announcements_.elsewhere(wire::Logout{std::string(name), endpoint}, name);
 }

@@ -97,8 +97,7 @@ public:
     /// when none goes there (close at once).  The bytes are shared by all connections until
     /// somebody comes or goes.  What it tells is durable on return: when it is not, this waits for
     /// the store.
-    [[nodiscard]] std::shared_ptr<const std::string> fetchRoster(const Address& from,
-                                                                 TimePoint now);
+    [[nodiscard]] std::shared_ptr<const SharedText> fetchRoster(const Address& from, TimePoint now);
 
     /// The host of `endpoint` answered port-unreachable.  Who has done so often enough is logged
     /// out at the next tick.

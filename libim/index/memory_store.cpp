@@ -12,7 +12,7 @@ std::size_t MemoryStore::size() {
 void MemoryStore::follow(const std::function<void(StoreKey, const StoredUser&)>& /*each*/) {}
 
 StoreKey MemoryStore::put(const StoredUser& /*user*/) {
-    return 0;
+    return ++keys_;
 }
 
 void MemoryStore::drop(StoreKey /*key*/) {}

@@ -129,6 +129,7 @@ public:
     [[nodiscard]] StoreFigures figures() const override;
 
 private:
+    StoreKey keys_ = 0;
     NameTicket tickets_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <Poco/Net/ServerSocketImpl.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,17 +23,23 @@ namespace {
 constexpr int kBacklog = 1024;
 // Per turn, so that visitors do not keep datagrams waiting.
 constexpr int kAcceptsPerTurn = 64;
-constexpr std::size_t kWritePerTurn = std::size_t{256} * 1024;
+constexpr std::size_t kWritePerTurn = std::size_t{512} * 1024;
+// Of a text, in one call.
+constexpr std::size_t kPiecesPerCall = 64;
 constexpr std::size_t kDiscardPerTurn = std::size_t{64} * 1024;
 // Unsent bytes the kernel keeps for one visitor: what a slow reader costs, besides the window
-// that it offers itself.
-constexpr int kUnsentMost = 128 * 1024;
+// that it offers itself.  The second for all who come while kFew are there: 32 MiB for the first,
+// at most 512 MiB for the others.
+constexpr int kUnsentOfFew = 512 * 1024;
+constexpr int kUnsentOfMany = 128 * 1024;
 // Out of descriptors: others must give some back first.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 // Most visitors close as soon as they have everything.  Looked at once after this time, they cost
 // no entry in epoll and no wake-up: a third of a small roster's whole price.
 constexpr Duration kCloseSoon = std::chrono::milliseconds(20);
+// Or when so many have everything: else those who have long gone would be taken for many.
+constexpr std::size_t kCloseAt = TcpListener::kFew / 2;
 
 /// POCO has no other way to make a listener of a descriptor.
 struct AdoptedListenerImpl : Poco::Net::ServerSocketImpl {
@@ -42,6 +49,37 @@ struct AdoptedListener : Poco::Net::ServerSocket {
     explicit AdoptedListener(int descriptor)
         : ServerSocket(new AdoptedListenerImpl(descriptor), true) {}
 };
+
+void limitUnsent(int descriptor, int bytes) {
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
+struct Position {
+    const SharedText& text;
+    std::size_t piece;
+    std::size_t offset;  // in that piece
+};
+
+struct Gathered {
+    std::size_t pieces = 0;
+    std::size_t bytes = 0;
+};
+
+/// What stands there and behind it, at most `most` bytes of it.
+Gathered gather(const Position& from, std::size_t most, std::span<iovec> into) {
+    Gathered all;
+    std::size_t offset = from.offset;
+    for (std::size_t i = from.piece; i < from.text.pieces().size(); ++i) {
+        if (all.bytes == most || all.pieces == into.size()) break;
+        const std::string& piece = *from.text.pieces()[i];
+        const std::size_t size = std::min(most - all.bytes, piece.size() - offset);
+        // sendmsg only reads it; iovec is shared with readv.
+        into[all.pieces++] = {const_cast<char*>(piece.data()) + offset, size};
+        all.bytes += size;
+        offset = 0;
+    }
+    return all;
+}
 
 }  // namespace
 
@@ -89,13 +127,14 @@ void TcpListener::serve() {
     ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
     ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
     // Inherited by what is accepted.
-    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentMost, sizeof kUnsentMost);
+    limitUnsent(descriptor_, kUnsentOfFew);
     local_ = localEndpoint(descriptor_);
     loop_.watch(descriptor_, kLoopRead, [this](LoopEvents) { acceptSome(); });
     deadline_ = loop_.atDeadline([this] { return nextDeadline(); }, [this] { whenDue(); });
 }
 
 void TcpListener::acceptSome() {
+    if (unwatched_ >= kCloseAt) lookAtFinished();
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
         SocketAddress from{};
         socklen_t length = sizeof from;
@@ -144,11 +183,13 @@ void TcpListener::admit(int descriptor, const Address& from) {
     makeRoom(source);
     ++perSource_[source];
     const TimePoint now = loop_.now();
-    connections_.push_back({descriptor, source, std::move(text), 0, now, now});
+    if (connections_.size() >= kFew) limitUnsent(descriptor, kUnsentOfMany);
+    connections_.push_back({descriptor, source, std::move(text), 0, 0, 0, now, now});
     const Visitor visitor = std::prev(connections_.end());
     if (!writeMore(visitor)) return close(visitor);
     if (!isWhole(*visitor)) return watch(visitor);
     finish(*visitor);
+    ++unwatched_;
     if (lookAt_) return;
     unwatchedSince_ = now;
     lookAt_ = now + kCloseSoon;
@@ -164,6 +205,7 @@ void TcpListener::watch(Visitor visitor) {
 /// on when it has not.  They are at the end of the list, since their progress is recent.
 void TcpListener::lookAtFinished() {
     lookAt_.reset();
+    unwatched_ = 0;
     for (auto next = connections_.end(); next != connections_.begin();) {
         const Visitor visitor = std::prev(next);
         if (visitor->progress < unwatchedSince_) return;
@@ -215,23 +257,37 @@ bool TcpListener::discardInput(Visitor visitor) {
 
 /// False when the visitor is gone.
 bool TcpListener::writeMore(Visitor visitor) {
-    const std::string& text = *visitor->text;
-    std::size_t most = kWritePerTurn;
-    while (visitor->written < text.size() && most > 0) {
-        const std::size_t size = std::min(most, text.size() - visitor->written);
+    std::array<iovec, kPiecesPerCall> pieces;
+    for (std::size_t most = kWritePerTurn; !isWhole(*visitor) && most > 0;) {
+        const Position from{*visitor->text, visitor->piece, visitor->offset};
+        const Gathered next = gather(from, most, pieces);
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = next.pieces;
         // The end of the text waits for the half-close, to travel in one segment with it.
-        const bool last = visitor->written + size == text.size();
-        const ssize_t count = ::send(visitor->descriptor, text.data() + visitor->written, size,
-                                     MSG_NOSIGNAL | (last ? MSG_MORE : 0));
+        const bool last = visitor->written + next.bytes == visitor->text->size();
+        const ssize_t count =
+            ::sendmsg(visitor->descriptor, &message, MSG_NOSIGNAL | (last ? MSG_MORE : 0));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN;
-        visitor->written += static_cast<std::size_t>(count);
+        advance(visitor, static_cast<std::size_t>(count));
         most -= static_cast<std::size_t>(count);
-        counters_.bytes += static_cast<std::size_t>(count);
-        visitor->progress = loop_.now();
-        connections_.splice(connections_.end(), connections_, visitor);
     }
     return true;
+}
+
+/// The visitor has taken so many bytes more.
+void TcpListener::advance(Visitor visitor, std::size_t count) {
+    visitor->written += count;
+    counters_.bytes += count;
+    visitor->progress = loop_.now();
+    connections_.splice(connections_.end(), connections_, visitor);
+    visitor->offset += count;
+    const auto& pieces = visitor->text->pieces();
+    while (visitor->piece < pieces.size() && visitor->offset >= pieces[visitor->piece]->size()) {
+        visitor->offset -= pieces[visitor->piece]->size();
+        ++visitor->piece;
+    }
 }
 
 void TcpListener::finish(const Connection& connection) {

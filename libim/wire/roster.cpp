@@ -12,10 +12,13 @@ namespace im::wire {
 
 namespace {
 
-constexpr std::string_view kEnd{"end"};
 constexpr std::string_view kBom{"\xEF\xBB\xBF"};
 constexpr unsigned kGroupBits = 7;
 constexpr unsigned kMostGroups = 5;
+// Bytes of a string that are believed before they are there.
+constexpr std::size_t kReserved = std::size_t{1} << 20U;
+// Bytes of an entry, rather too few: what is reserved and not used costs nothing.
+constexpr std::size_t kUsualItem = 24;
 constexpr std::uint64_t kMostLength = std::numeric_limits<std::int32_t>::max();
 
 /// `body` without the U+0000 and U+FEFF behind it, which .NET's comparison with "end" ignores.
@@ -33,7 +36,8 @@ std::string_view withoutIgnored(std::string_view body) {
 
 bool endsInEnd(std::string_view body) {
     body = withoutIgnored(body);
-    return body.size() >= kEnd.size() && body.substr(body.size() - kEnd.size()) == kEnd;
+    return body.size() >= kRosterEnd.size() &&
+           body.substr(body.size() - kRosterEnd.size()) == kRosterEnd;
 }
 
 /// `text` with each ill-formed byte as U+FFFD.
@@ -61,22 +65,25 @@ std::optional<RosterEntry> parseItem(std::string_view item) {
 
 }  // namespace
 
-void RosterWriter::add(std::string_view name, const Endpoint& endpoint) {
+void appendRosterEntry(std::string& out, std::string_view name, const Endpoint& endpoint) {
     assert(name.find_first_of(",;") == std::string_view::npos);
-    body_ += name;
-    body_ += ',';
-    endpoint.appendTo(body_);
-    body_ += ';';
+    out += name;
+    out += ',';
+    endpoint.appendTo(out);
+    out += ';';
+}
+
+std::string rosterPrefix(std::size_t size) {
+    std::string prefix;
+    for (; size > 0x7F; size >>= kGroupBits)
+        prefix.push_back(static_cast<char>(static_cast<unsigned char>(0x80U | (size & 0x7FU))));
+    prefix.push_back(static_cast<char>(size));
+    return prefix;
 }
 
 std::string RosterWriter::finish() {
-    body_ += kEnd;
-    std::string roster;
-    roster.reserve(kMostGroups + body_.size());
-    std::size_t left = body_.size();
-    for (; left > 0x7F; left >>= kGroupBits)
-        roster.push_back(static_cast<char>(static_cast<unsigned char>(0x80U | (left & 0x7FU))));
-    roster.push_back(static_cast<char>(left));
+    body_ += kRosterEnd;
+    std::string roster = rosterPrefix(body_.size());
     roster += body_;
     body_.clear();
     return roster;
@@ -130,6 +137,7 @@ void RosterReader::startBody() {
         return;
     }
     inBody_ = true;
+    body_.reserve(std::min<std::size_t>(static_cast<std::size_t>(length_), kReserved));
     if (length_ == 0) endBody();
 }
 
@@ -158,7 +166,7 @@ Expected<std::vector<RosterEntry>, RosterError> RosterReader::finish() const {
     }
     std::string_view rest = body_;
     std::vector<RosterEntry> entries;
-    entries.reserve(static_cast<std::size_t>(std::ranges::count(rest, ';')));
+    entries.reserve(rest.size() / kUsualItem);
     // What stands behind the last semicolon is `end`, or text that ends so, and no user.
     for (std::size_t semicolon = rest.find(';'); semicolon != std::string_view::npos;
          semicolon = rest.find(';')) {

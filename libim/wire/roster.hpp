@@ -23,11 +23,22 @@ struct RosterEntry {
     friend bool operator==(const RosterEntry&, const RosterEntry&) = default;
 };
 
+/// What stands behind the entries.
+inline constexpr std::string_view kRosterEnd{"end"};
+
+/// One entry, behind others or for itself.  REQUIRES: `name` is valid UTF-8 without `,` and `;`.
+void appendRosterEntry(std::string& out, std::string_view name, const Endpoint& endpoint);
+
+/// What stands in front of `size` bytes of entries and end.
+[[nodiscard]] std::string rosterPrefix(std::size_t size);
+
 /// Builds the bytes of a roster entry by entry, to be sent as they are and then closed.
 class RosterWriter {
 public:
-    /// REQUIRES: `name` is valid UTF-8 without `,` and `;`.
-    void add(std::string_view name, const Endpoint& endpoint);
+    /// REQUIRES: as appendRosterEntry().
+    void add(std::string_view name, const Endpoint& endpoint) {
+        appendRosterEntry(body_, name, endpoint);
+    }
     /// The prefix, the entries, `end`.  The writer is empty afterwards.
     [[nodiscard]] std::string finish();
 

@@ -196,7 +196,7 @@ private:
         if (!bytes) return;
         proven_.insert(from);
         wire::RosterReader reader;
-        const auto whole = reader.feed(asBytes(*bytes));
+        const auto whole = reader.feed(asBytes(bytes->str()));
         IM_LAW(whole && *whole);
         const auto users = reader.finish();
         IM_LAW(users && users->size() == index_->userCount());

@@ -136,7 +136,8 @@ OurIndexNode::OurIndexNode(Network& network, const Options& options, CrashingSto
     network_.attach(options_.endpoint, *this);
     network_.serve({options_.endpoint.address, options_.tcpPort}, [this](const Address& from) {
         proven_.insert(from);
-        return index_.fetchRoster(from, network_.now());
+        const auto roster = index_.fetchRoster(from, network_.now());
+        return roster ? std::make_shared<const std::string>(roster->str()) : nullptr;
     });
 }
 
@@ -170,7 +171,7 @@ IndexNode::Users OurIndexNode::users() {
     wire::RosterReader reader;
     const auto bytes = index_.fetchRoster(kOnlooker, network_.now());
     require(bytes != nullptr, "no roster for a private address");
-    require(reader.feed(asBytes(*bytes)).has_value(), "a roster that is none");
+    require(reader.feed(asBytes(bytes->str())).has_value(), "a roster that is none");
     const auto entries = reader.finish();
     require(entries.has_value(), "a roster without end");
     Users users;

@@ -293,12 +293,12 @@ TEST_CASE("Classic users hear of sealed ones as of each other, and find them in 
     CHECK(heard == Lines{"login,alice,10.0.0.2:5001"});
     const auto roster = world.classic().fetchRoster(addressAt("10.0.0.4"), world.now);
     REQUIRE(roster);
-    CHECK(roster->find("alice") != std::string::npos);
+    CHECK(roster->str().find("alice") != std::string::npos);
     heard.clear();
     world.say(alice, hers, "logout,alice,0.0.0.0:0");
     world.tick();
     CHECK(heard == Lines{"logout,alice,10.0.0.2:5001"});
-    CHECK(world.classic().fetchRoster(addressAt("10.0.0.4"), world.now)->find("alice") ==
+    CHECK(world.classic().fetchRoster(addressAt("10.0.0.4"), world.now)->str().find("alice") ==
           std::string::npos);
 }
 

@@ -30,13 +30,19 @@ TEST_CASE("A MemoryStore takes everything and gives nothing back") {
     CHECK(storedUsers(store).empty());
 }
 
+TEST_CASE("The keys of a MemoryStore grow, as those of any store do") {
+    MemoryStore store;
+    const StoreKey first = store.put(storedUser("alice", "10.0.0.1:4000", 1));
+    CHECK(store.put(storedUser("bob", "10.0.0.2:4000", 1)) > first);
+}
+
 TEST_CASE("An index with a MemoryStore serves, and starts empty again") {
     MemoryStore store;
     RecordingObserver observer;
     RecordingSink sink;
     const im::TimePoint now{1s};
     const auto rosterOf = [&](ClassicIndex& index) {
-        return *index.fetchRoster(addressAt("10.0.0.1"), now);
+        return index.fetchRoster(addressAt("10.0.0.1"), now)->str();
     };
     im::Bytes bytes;
     im::wire::appendUtf16le(bytes, "login,alice,10.0.0.1:4000");

@@ -219,7 +219,7 @@ public:
         const auto bytes = index().fetchRoster(addressAt(from), now_);
         if (!bytes) return {};
         wire::RosterReader reader;
-        if (!reader.feed(asBytes(*bytes))) return {};
+        if (!reader.feed(asBytes(bytes->str()))) return {};
         std::vector<std::string> names;
         const auto entries = reader.finish();
         for (const auto& entry : *entries) names.push_back(entry.name);

@@ -145,7 +145,7 @@ TEST_CASE("An adopted TCP socket serves", "[net]") {
     PlainSocket made(SOCK_STREAM, at("127.0.0.1:0"));
     REQUIRE(::listen(made.descriptor(), 1) == 0);
     im::net::Loop loop;
-    const auto text = std::make_shared<const std::string>("roster");
+    const auto text = std::make_shared<const im::SharedText>("roster");
     const im::net::TcpListener listener(loop, lookAtSocket(::dup(made.descriptor())),
                                         [&](const im::Address&) { return text; });
     CHECK(listener.local() == made.local());

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,7 +40,7 @@ int inheritable() {
 /// A listener with its loop, and visitors of the system.
 struct Tavern {
     explicit Tavern(std::size_t size, const TcpLimits& limits = {})
-        : text(std::make_shared<std::string>(size, 'r')),
+        : text(std::make_shared<im::SharedText>(std::string(size, 'r'))),
           listener(
               loop, at("127.0.0.1:0"), [this](const Address&) { return text; }, limits) {}
 
@@ -74,7 +75,7 @@ struct Tavern {
     }
 
     Loop loop;
-    std::shared_ptr<const std::string> text;
+    std::shared_ptr<const im::SharedText> text;
     TcpListener listener;
 };
 
@@ -84,11 +85,52 @@ TEST_CASE("A visitor gets the text whole and then the end", "[net]") {
     const std::size_t size = GENERATE(0U, 5U, 5000U, 5'000'000U);
     Tavern tavern(size);
     auto visitor = tavern.visitor();
-    CHECK(tavern.readAll(visitor) == *tavern.text);
+    CHECK(tavern.readAll(visitor) == tavern.text->str());
     CHECK(tavern.listener.counters().served == 1);
     CHECK(tavern.listener.counters().bytes == size);
     visitor.close();
     CHECK(tavern.until([&] { return tavern.listener.connections() == 0; }));
+}
+
+TEST_CASE("A text in pieces of any size comes in order, whatever the kernel takes", "[net]") {
+    Tavern tavern(0);
+    im::SharedText text;
+    for (std::size_t i = 0; i < 300; ++i)
+        text.append(std::make_shared<const std::string>(i * i, static_cast<char>('a' + i % 26)));
+    tavern.text = std::make_shared<const im::SharedText>(text);
+    const auto first = tavern.visitor();
+    const auto second = tavern.visitor();
+    CHECK(tavern.readAll(first) == text.str());
+    CHECK(tavern.readAll(second) == text.str());
+    CHECK(tavern.listener.counters().bytes == 2 * text.size());
+}
+
+TEST_CASE("A roster of 10,000 leaves in the turn of its visitor while few are there", "[net]") {
+    Tavern tavern(300'000);
+    const auto sleeper = tavern.visitor();
+    REQUIRE(tavern.until([&] { return tavern.listener.counters().accepted == 1; }));
+    CHECK(tavern.listener.counters().served == 1);
+    std::vector<PlainSocket> sleepers;
+    while (sleepers.size() < TcpListener::kFew) {
+        sleepers.push_back(tavern.visitor());
+        tavern.loop.runOnce(0ms);
+    }
+    REQUIRE(tavern.until([&] { return tavern.listener.counters().accepted == 65; }));
+    CHECK(tavern.listener.counters().served == 64);
+    CHECK(tavern.readAll(sleepers.back()) == tavern.text->str());
+}
+
+TEST_CASE("Who has got everything and gone is soon not counted, however many there are", "[net]") {
+    Tavern tavern(5);
+    std::size_t most = 0;
+    for (std::uint64_t i = 1; i <= 3 * TcpListener::kFew; ++i) {
+        auto visitor = tavern.visitor();
+        REQUIRE(tavern.until([&] { return tavern.listener.counters().served == i; }));
+        most = std::max(most, tavern.listener.connections());
+        visitor.close();
+    }
+    CHECK(most <= TcpListener::kFew / 2 + 1);
+    CHECK(tavern.listener.counters().shed == 0);
 }
 
 TEST_CASE("While it is paused nobody is let in, and nobody is lost", "[net]") {
@@ -97,10 +139,10 @@ TEST_CASE("While it is paused nobody is let in, and nobody is lost", "[net]") {
     REQUIRE(tavern.until([&] { return tavern.listener.connections() == 1; }));
     tavern.listener.setPaused(true);
     auto outside = tavern.visitor();
-    CHECK(tavern.readAll(inside) == *tavern.text);
+    CHECK(tavern.readAll(inside) == tavern.text->str());
     CHECK_FALSE(tavern.until([&] { return tavern.listener.counters().accepted == 2; }, 50ms));
     tavern.listener.setPaused(false);
-    CHECK(tavern.readAll(outside) == *tavern.text);
+    CHECK(tavern.readAll(outside) == tavern.text->str());
 }
 
 TEST_CASE("A visitor that talks first still gets everything", "[net]") {
@@ -113,7 +155,7 @@ TEST_CASE("A visitor that talks first still gets everything", "[net]") {
     SECTION("and says that it has no more to say") {
         ::shutdown(visitor.descriptor(), SHUT_WR);
     }
-    CHECK(tavern.readAll(visitor) == *tavern.text);
+    CHECK(tavern.readAll(visitor) == tavern.text->str());
 }
 
 TEST_CASE("A visitor for whom there is no answer is sent away at once", "[net]") {
@@ -148,10 +190,10 @@ TEST_CASE("Hundreds who do not read keep nobody waiting", "[net]") {
     REQUIRE(tavern.until([&] { return tavern.listener.connections() == 300; }));
     const auto start = im::net::now();
     const auto visitor = tavern.visitor();
-    CHECK(tavern.readAll(visitor) == *tavern.text);
+    CHECK(tavern.readAll(visitor) == tavern.text->str());
     CHECK(im::net::now() - start < 2s);
     // And late risers get theirs.
-    CHECK(tavern.readAll(sleepers.front()) == *tavern.text);
+    CHECK(tavern.readAll(sleepers.front()) == tavern.text->str());
 }
 
 TEST_CASE("Who takes nothing for the patience allowed is cut off", "[net]") {
@@ -167,7 +209,7 @@ TEST_CASE("Who got everything but never closes is let go, too", "[net]") {
     CHECK(tavern.until([&] { return tavern.listener.counters().served == 1; }));
     CHECK(tavern.until([&] { return tavern.listener.connections() == 0; }));
     CHECK(tavern.listener.counters().slow == 0);
-    CHECK(tavern.readAll(sleeper) == *tavern.text);
+    CHECK(tavern.readAll(sleeper) == tavern.text->str());
 }
 
 TEST_CASE("A drip reader is cut off when the longest time is over", "[net]") {
@@ -191,9 +233,9 @@ TEST_CASE("Too many visitors of one source push out their own eldest, not anothe
     REQUIRE(tavern.until([&] { return tavern.listener.counters().accepted == 4; }));
     CHECK(tavern.listener.connections() == 3);
     CHECK(tavern.listener.counters().shed == 1);
-    CHECK(tavern.readAll(other) == *tavern.text);
-    CHECK(tavern.readAll(eldest) != *tavern.text);
-    CHECK(tavern.readAll(greedy.back()) == *tavern.text);
+    CHECK(tavern.readAll(other) == tavern.text->str());
+    CHECK(tavern.readAll(eldest) != tavern.text->str());
+    CHECK(tavern.readAll(greedy.back()) == tavern.text->str());
 }
 
 TEST_CASE("Too many visitors in all push out the one without progress for longest", "[net]") {
@@ -203,9 +245,9 @@ TEST_CASE("Too many visitors in all push out the one without progress for longes
     const auto middle = tavern.visitor("127.0.0.8:0");
     const auto youngest = tavern.visitor("127.0.0.9:0");
     REQUIRE(tavern.until([&] { return tavern.listener.counters().shed == 1; }));
-    CHECK(tavern.readAll(youngest) == *tavern.text);
-    CHECK(tavern.readAll(middle) == *tavern.text);
-    CHECK(tavern.readAll(eldest) != *tavern.text);
+    CHECK(tavern.readAll(youngest) == tavern.text->str());
+    CHECK(tavern.readAll(middle) == tavern.text->str());
+    CHECK(tavern.readAll(eldest) != tavern.text->str());
 }
 
 TEST_CASE("Out of descriptors, the listener waits instead of spinning, and goes on", "[net]") {
@@ -225,13 +267,13 @@ TEST_CASE("Out of descriptors, the listener waits instead of spinning, and goes 
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK(tavern.listener.counters().noDescriptor >= 2);
     CHECK(turns < 20);
-    CHECK(tavern.readAll(visitor) == *tavern.text);
+    CHECK(tavern.readAll(visitor) == tavern.text->str());
 }
 
 TEST_CASE("A second listener on the port is refused, a restart over TIME_WAIT is not", "[net]") {
     auto first = std::make_unique<Tavern>(5);
     const im::Endpoint local = first->listener.local();
-    const auto nobody = [](const Address&) { return std::shared_ptr<const std::string>(); };
+    const auto nobody = [](const Address&) { return std::shared_ptr<const im::SharedText>(); };
     Loop loop;
     try {
         TcpListener second(loop, local, nobody);
@@ -247,7 +289,7 @@ TEST_CASE("A second listener on the port is refused, a restart over TIME_WAIT is
 
 TEST_CASE("IPv4 and IPv6 visitors can be served on one port by a listener each", "[net]") {
     Loop loop;
-    const auto nobody = [](const Address&) { return std::shared_ptr<const std::string>(); };
+    const auto nobody = [](const Address&) { return std::shared_ptr<const im::SharedText>(); };
     TcpListener v6(loop, at("[::]:0"), nobody);
     im::Endpoint local = at("0.0.0.0:0");
     local.port = v6.local().port;

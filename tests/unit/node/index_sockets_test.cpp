@@ -23,7 +23,7 @@ ServedAddresses::Bind bind(const char* address, std::optional<std::uint16_t> por
     return {*Address::parse(address), port};
 }
 
-std::shared_ptr<const std::string> nothing(const Address& /*from*/) {
+std::shared_ptr<const im::SharedText> nothing(const Address& /*from*/) {
     return nullptr;
 }
 

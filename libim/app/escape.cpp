@@ -18,13 +18,27 @@ bool isUnsafe(char32_t value) {
 
 /// Printable ASCII but for the two characters that escapes are written with.
 bool isPlain(char c) {
-    return c >= 0x20 && c < 0x7F && c != '\\' && c != '"';
+    static constexpr auto kPlain = [] {
+        std::array<bool, 256> plain{};
+        for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = true;
+        plain['\\'] = plain['"'] = false;
+        return plain;
+    }();
+    return kPlain[static_cast<unsigned char>(c)];
+}
+
+/// Without a branch for each: nearly all that is printed is.
+bool isAllPlain(std::string_view text) {
+    bool isPlainSoFar = true;
+    for (const char c : text) isPlainSoFar &= isPlain(c);
+    return isPlainSoFar;
 }
 
 /// Copies `text`, in runs, but for the code points that `isSpecial` picks: those, and every byte
 /// that is not valid UTF-8, go to `write` one by one, with their bytes.
 template <typename IsSpecial, typename Write>
 void copyBut(std::string& out, std::string_view text, IsSpecial isSpecial, Write write) {
+    if (isAllPlain(text)) return void(out += text);
     std::size_t run = 0;
     for (std::size_t i = 0; i < text.size();) {
         if (isPlain(text[i])) {

@@ -31,10 +31,10 @@ void Output::fail(int errnum) const {
     throw systemError(ErrorKind::InputOutput, name_, errnum);
 }
 
-std::size_t Output::writeOnce(std::string_view bytes) {
+std::size_t Output::writeOnce(std::string_view bytes, std::size_t most) {
     used_ = true;
     for (;;) {
-        const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), kPiece));
+        const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), most));
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EAGAIN) return 0;
         if (errno != EINTR) fail(errno);
@@ -43,7 +43,7 @@ std::size_t Output::writeOnce(std::string_view bytes) {
 
 void Output::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        const std::size_t count = writeOnce(bytes);
+        const std::size_t count = writeOnce(bytes, bytes.size());
         if (count == 0) ask(fd_, POLLOUT, kForever);
         bytes.remove_prefix(count);
     }
@@ -52,7 +52,7 @@ void Output::write(std::string_view bytes) {
 std::size_t Output::writeSome(std::string_view bytes) {
     std::size_t done = 0;
     while (done < bytes.size() && ask(fd_, POLLOUT, 0) != 0) {
-        const std::size_t count = writeOnce(bytes.substr(done));
+        const std::size_t count = writeOnce(bytes.substr(done), kPiece);
         if (count == 0) break;
         done += count;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Output: stdout, with every write checked.  A failure is Error 74 "stdout: no space left on
 // device"; a reader that left is ReaderLeft.  The descriptor is inherited and shared, so its
-// flags stay as they are: we poll and write at most 4096 bytes at a time, which never blocks on a
-// pipe that has been reported writable.
+// flags stay as they are: where we may not wait we poll and write at most 4096 bytes at a time,
+// which never blocks on a pipe that has been reported writable.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ class Output {
 public:
     explicit Output(int fd, std::string name = "stdout") : fd_(fd), name_(std::move(name)) {}
 
-    /// Writes all of it before it returns, waiting where it must.  One write(2) when it fits.
+    /// Writes all of it before it returns, waiting where it must.  One write(2) when the
+    /// reader has room: a listing is not a call for each page of it.
     void write(std::string_view bytes);
 
     /// Writes what goes without waiting; returns how much, 0 when the reader is busy.
@@ -42,8 +43,8 @@ public:
     bool isTerminal() const;
 
 private:
-    /// write(2) once, at most 4096 bytes; 0 when it would block.
-    std::size_t writeOnce(std::string_view bytes);
+    /// write(2) once, at most `most` bytes; 0 when it would block and the descriptor says so.
+    std::size_t writeOnce(std::string_view bytes, std::size_t most);
     [[noreturn]] void fail(int errnum) const;
 
     int fd_;

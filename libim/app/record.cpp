@@ -65,9 +65,10 @@ void endRecord(std::string& out, const RecordStyle& style) {
 }
 
 void appendColored(std::string& out, std::string_view color, std::string_view text) {
+    if (color.empty()) return appendEscaped(out, text);
     out += color;
     appendEscaped(out, text);
-    if (!color.empty()) out += kPlain;
+    out += kPlain;
 }
 
 std::string_view colorOf(Trust trust, const RecordStyle& style) {
@@ -81,7 +82,11 @@ void appendUser(std::string& out, const Event& event, const RecordStyle& style) 
 }
 
 void appendTrust(std::string& out, const Event& event, const RecordStyle& style) {
-    appendColored(out, colorOf(event.trust, style), toString(event.trust));
+    const std::string_view color = colorOf(event.trust, style);
+    if (color.empty())
+        out += toString(event.trust);  // ours, with nothing to escape
+    else
+        appendColored(out, color, toString(event.trust));
 }
 
 /// `text` as it is; in a record that ends in NUL a NUL would begin another one.

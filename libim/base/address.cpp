@@ -22,6 +22,27 @@ void appendNumber(std::string& out, unsigned number) {
     out.append(digits.data(), end);
 }
 
+// Bytes of the longest, with the '.' or ':' behind; of the longest port.
+constexpr std::size_t kV4Text = 16;
+constexpr std::size_t kPortText = 5;
+
+/// 0 to 255 in decimal; returns the end.
+char* writeByte(char* at, std::uint8_t byte) {
+    const auto digit = [](unsigned value) { return static_cast<char>('0' + value); };
+    if (byte >= 100) *at++ = digit(byte / 100U);
+    if (byte >= 10) *at++ = digit(byte / 10U % 10U);
+    *at++ = digit(byte % 10U);
+    return at;
+}
+
+char* writeV4(char* at, const std::array<std::uint8_t, 4>& bytes) {
+    for (const std::uint8_t byte : bytes) {
+        at = writeByte(at, byte);
+        *at++ = '.';
+    }
+    return at - 1;
+}
+
 }  // namespace
 
 Address Address::v4(std::array<std::uint8_t, 4> bytes) {
@@ -109,10 +130,8 @@ std::string Address::toString() const {
 /// Four numbers by hand: inet_ntop takes ten times as long, and a roster has a million.
 void Address::appendTo(std::string& out) const {
     if (isV4()) {
-        for (std::size_t i = kV4Offset; i < bytes_.size(); ++i) {
-            if (i > kV4Offset) out += '.';
-            appendNumber(out, bytes_[i]);
-        }
+        std::array<char, kV4Text> text;
+        out.append(text.data(), writeV4(text.data(), v4Bytes()));
         return;
     }
     std::array<char, INET6_ADDRSTRLEN> text{};
@@ -149,10 +168,16 @@ std::string Endpoint::toString() const {
 }
 
 void Endpoint::appendTo(std::string& out) const {
-    if (!address.isV4()) out += '[';
-    address.appendTo(out);
-    out += address.isV4() ? ":" : "]:";
-    appendNumber(out, port);
+    if (!address.isV4()) {
+        out += '[';
+        address.appendTo(out);
+        out += "]:";
+        return appendNumber(out, port);
+    }
+    std::array<char, kV4Text + kPortText> text;
+    char* const colon = writeV4(text.data(), address.v4Bytes());
+    *colon = ':';
+    out.append(text.data(), std::to_chars(colon + 1, text.data() + text.size(), port).ptr);
 }
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {

@@ -74,6 +74,7 @@ bool isValidUtf8(std::string_view text) {
             if ((eight & 0x8080808080808080U) != 0) break;
             text.remove_prefix(sizeof eight);
         }
+        while (!text.empty() && byteAt(text, 0) < 0x80) text.remove_prefix(1);
         if (text.empty()) break;
         const CodePoint point = decodeUtf8(text);
         if (!point.valid) return false;

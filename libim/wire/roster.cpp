@@ -52,15 +52,14 @@ std::string validUtf8(std::string_view text) {
     return out;
 }
 
-/// One `NAME,IP:PORT`, with further fields or without.
-std::optional<RosterEntry> parseItem(std::string_view item) {
+/// Takes one `NAME,IP:PORT`, with further fields or without, unless it is none.
+void take(std::string_view item, std::vector<RosterEntry>& into) {
     const std::size_t comma = item.find(',');
-    if (comma == std::string_view::npos) return {};
+    if (comma == std::string_view::npos) return;
     const std::string_view name = withoutBlanks(item.substr(0, comma));
     const std::string_view behind = item.substr(comma + 1);
     const auto endpoint = parseClassicEndpoint(behind.substr(0, behind.find(',')));
-    if (name.empty() || !endpoint) return {};
-    return RosterEntry{validUtf8(name), *endpoint};
+    if (!name.empty() && endpoint) into.push_back({validUtf8(name), *endpoint});
 }
 
 }  // namespace
@@ -170,7 +169,7 @@ Expected<std::vector<RosterEntry>, RosterError> RosterReader::finish() const {
     // What stands behind the last semicolon is `end`, or text that ends so, and no user.
     for (std::size_t semicolon = rest.find(';'); semicolon != std::string_view::npos;
          semicolon = rest.find(';')) {
-        if (auto entry = parseItem(rest.substr(0, semicolon))) entries.push_back(std::move(*entry));
+        take(rest.substr(0, semicolon), entries);
         rest.remove_prefix(semicolon + 1);
     }
     return entries;

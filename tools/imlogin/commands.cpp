@@ -24,8 +24,10 @@ using Roster = std::vector<wire::RosterEntry>;
 // Shorter waits are over before a person has read what they are for.
 constexpr Duration kSayWaiting = 500ms;
 
-// Bytes of a roster record, about.
-constexpr std::size_t kUsualLine = 48;
+// Bytes of records that are written together.
+constexpr std::size_t kWrittenAtOnce = std::size_t{64} << 10U;
+// And of one more, so that the text stays where it is.
+constexpr std::size_t kLongestLine = 512;
 
 Duration patienceOf(const LoginRequest& request) {
     return request.timeout.value_or(talk::kLoginPatience);
@@ -35,7 +37,7 @@ void print(app::Tool& tool, const LoginRequest& request, const node::RosterSourc
            const Roster& users) {
     if (tool.quiet()) return;
     std::string text;
-    text.reserve(users.size() * kUsualLine);
+    text.reserve(kWrittenAtOnce + kLongestLine);
     Event line;
     line.type = EventType::Roster;
     line.status = "online";
@@ -44,6 +46,9 @@ void print(app::Tool& tool, const LoginRequest& request, const node::RosterSourc
         line.trust = source.isSelf(entry) ? Trust::Self : Trust::None;
         line.endpoint = entry.endpoint;
         app::appendRosterLine(text, line, request.style);
+        if (text.size() < kWrittenAtOnce) continue;
+        tool.out().write(text);
+        text.clear();
     }
     tool.out().write(text);
 }

@@ -5,6 +5,10 @@
 #include "tests/unit/app/support.hpp"
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 
 using namespace im;
 using namespace im::app;
@@ -49,6 +53,17 @@ TEST_CASE("a long record is written to its end") {
     record += '\n';
     s.out.write(record);
     CHECK(s.pipe.get() == record);
+}
+
+TEST_CASE("what may wait is written in one call, however long it is") {
+    std::array<int, 2> ends{};  // a socket that keeps the bounds of writes
+    REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends.data()) == 0);
+    Output out(ends[0]);
+    const std::string listing(65536, 'x');
+    out.write(listing);
+    std::string got(2 * listing.size(), '\0');
+    CHECK(::recv(ends[1], got.data(), got.size(), MSG_DONTWAIT) == ssize_t{65536});
+    for (const int end : ends) ::close(end);
 }
 
 TEST_CASE("a reader who left is told apart from an error") {

@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.hpp"
 
+#include <array>
 #include <string>
 
 using namespace im;
@@ -22,6 +23,23 @@ int port(std::string_view field) {
 }
 
 }  // namespace
+
+TEST_CASE("the short way of reading an endpoint and the long one agree") {
+    const std::array<std::string, 11> parts{"0",   "00",  "7",    "07",  "99", "100",
+                                            "255", "256", "1000", "0x1", ""};
+    const std::array<std::string, 7> ports{"0", "1", "0004", "65535", "65536", "000001", ""};
+    for (const std::string& part : parts) {
+        for (const std::string& port : ports) {
+            for (const std::string& text :
+                 {part + ".2.3.4:" + port, "1.2." + part + ".4:" + port,
+                  "1.2.3." + part + ":" + port, "1.2.3.4." + part + ":" + port,
+                  "1.2.3.4:" + port + part}) {
+                CAPTURE(text);
+                CHECK(normal(text) == normal(" " + text));  // blanks are for the long way only
+            }
+        }
+    }
+}
 
 TEST_CASE("an IPv4 part is decimal, octal or hexadecimal as in C") {
     CHECK(normal("127.0.0.1:4002") == "127.0.0.1:4002");

@@ -93,18 +93,19 @@ private:
         add(index.child.cpu() - before, took, into);
     }
 
+    /// A process that is woken by a datagram, as the index is.  Who runs already when he begins to
+    /// send is ahead of the listener for a millisecond, and pays 1.5 times less for 1,000 users.
     void raw() {
         const auto to = userAddresses(users_, listeners_.port());
         const std::string payload = loginBytes(kEve, kLoopback, portOf(client_));
-        double cpu = 0;
+        const int socket = udpSocket(kLoopback, 0);
+        const Child child = Child::forked([&] { tellServer(socket, payload, to); });
+        const sockaddr_in server = address(kLoopback, portOf(socket));
+        const double before = child.cpu();
         double took = 0;
-        for (int i = 0; i < kEvents; ++i)
-            took += expect([&] {
-                const double before = threadCpu();
-                sendToAll(client_, payload, to);
-                cpu += threadCpu() - before;
-            });
-        add(cpu, took, raw_);
+        for (int i = 0; i < kEvents; ++i) took += expect([&] { sendTo(client_, server, payload); });
+        add(child.cpu() - before, took, raw_);
+        close(socket);
     }
 
     /// Runs `act` and waits until everybody there has heard of it.  Seconds.

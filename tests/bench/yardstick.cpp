@@ -97,6 +97,12 @@ void sendToAll(int socket, std::string_view payload, std::span<const sockaddr_in
     }
 }
 
+void tellServer(int socket, std::string_view payload, std::span<const sockaddr_in> to) {
+    std::array<char, 2048> request{};
+    for (;;)
+        if (recv(socket, request.data(), request.size(), 0) > 0) sendToAll(socket, payload, to);
+}
+
 void sendTrains(int socket, std::string_view payload, std::size_t count,
                 std::span<const sockaddr_in> to) {
     std::string train;
@@ -119,9 +125,11 @@ std::size_t drain(int socket, std::size_t expected, bool coalesce) {
     static std::array<Control, kBatch> control;
     static std::vector<std::array<char, 65536>> buffers(kBatch);
     std::size_t total = 0;
+    bool isMore = false;
     while (total < expected) {
         pollfd ready{socket, POLLIN, 0};
-        if (poll(&ready, 1, 1000) == 0) break;
+        if (!isMore && poll(&ready, 1, 1000) == 0) break;
+        if (!isMore) usleep(kReaderRest);
         for (std::size_t i = 0; i < kBatch; ++i) {
             space[i] = {buffers[i].data(), buffers[i].size()};
             in[i].msg_hdr = {};
@@ -131,6 +139,7 @@ std::size_t drain(int socket, std::size_t expected, bool coalesce) {
             in[i].msg_hdr.msg_controllen = control[i].bytes.size();
         }
         const int got = recvmmsg(socket, in.data(), kBatch, MSG_DONTWAIT, nullptr);
+        isMore = got == static_cast<int>(kBatch);
         for (int i = 0; i < got; ++i) {
             mmsghdr& message = in[static_cast<std::size_t>(i)];
             std::size_t segment = 0;

@@ -23,9 +23,17 @@ namespace im::bench {
 /// `payload` once to each destination by sendmmsg 64.
 void sendToAll(int socket, std::string_view payload, std::span<const sockaddr_in> to);
 
+/// For every datagram that comes to `socket`: sendToAll().  Never returns.
+[[noreturn]] void tellServer(int socket, std::string_view payload, std::span<const sockaddr_in> to);
+
 /// `count` equal payloads to each destination as one train each (UDP_SEGMENT).
 void sendTrains(int socket, std::string_view payload, std::size_t count,
                 std::span<const sockaddr_in> to);
+
+/// Whoever is told would be on another machine: to wake him is none of the sender's business.  Here
+/// it would be, once a datagram, and half of its price, so readers take what came in so many
+/// microseconds at a time, those of the rivals too.
+inline constexpr unsigned kReaderRest = 100;
 
 /// Reads from `socket` until `expected` datagrams have come or nothing has for a second; with
 /// UDP_GRO where `coalesce`.  Returns how many came.

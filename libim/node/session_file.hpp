@@ -131,7 +131,8 @@ public:
     void write(const Session& session, const talk::Contacts::Map& users,
                const Extras& extras = {}) const;
 
-    /// Removes a session, with the cards and askers beside it.  False when there was none.  Throws Error(CannotCreate).
+    /// Removes a session, with the cards and askers beside it.  False when there was none.  Throws
+    /// Error(CannotCreate).
     bool remove(const SessionId& id) const;
 
 private:

@@ -25,8 +25,7 @@ struct AsUser final : Sink {
     AsUser(const Crowd& from, std::uint32_t as, const sockaddr_in& at)
         : crowd(from), host(as), to(at) {}
     void send(const Destination& where, BytesView payload) override;
-    void fanOut(std::span<const BytesView> payloads,
-                   std::span<const Destination> where) override;
+    void fanOut(std::span<const BytesView> payloads, std::span<const Destination> where) override;
     const Crowd& crowd;
     std::uint32_t host;
     sockaddr_in to;

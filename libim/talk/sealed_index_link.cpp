@@ -71,7 +71,7 @@ void SealedIndexLink::finish(State state) {
     state_ = state;
     if (connecting_ != 0) transport_.cancel(std::exchange(connecting_, 0));
     probe_.stop();
-    for (Timer* timer : {&ping_, &silent_, &doubt_, &retry_, &rosterAgain_, &rosterStall_})
+    for (Timer* timer : {&ping_, &silent_, &doubt_, &retry_, &sync_, &rosterAgain_, &rosterStall_})
         timer->stop();
     isPinging_ = isConfirmed_ = false;
 }
@@ -128,6 +128,7 @@ Duration SealedIndexLink::returnSpread() {
 void SealedIndexLink::lose(std::string_view what, Duration retryIn, TimePoint now, Sink&) {
     isPinging_ = isConfirmed_ = false;
     ping_.stop();
+    sync_.stop();
     session_ = 0;
     if (state_ == State::Online) {
         state_ = State::Lost;
@@ -148,10 +149,12 @@ void SealedIndexLink::comeOnline(TimePoint now, Sink& sink) {
     if (isBack && options_.login) presence_.tellServer("back");
     if (options_.login) {
         presence_.take(wire::SealedLogin{options_.self.str(), accept_.observed, {}});
-        if (!presence_.hasRoster())
+        if (!presence_.hasRoster()) {
             wantRoster();
-        else if (presence_.version() != accept_.rosterVersion || isBack)
+        } else if (presence_.version() != accept_.rosterVersion || isBack) {
+            syncTo_ = accept_.rosterVersion;
             sync(now, sink);
+        }
     }
     lookups_.restart(now);  // the answer to what the INIT asked may have been too long for a RESP
     sendLookups(now, sink);
@@ -274,6 +277,7 @@ void SealedIndexLink::tick(TimePoint now, Sink& sink) {
     if (doubt_.fired(now) && connecting_ != 0 && !probe_.isUnderWay())
         probe_.start(now, random_, sink);
     if (retry_.fired(now)) connect(now, sink);
+    if (sync_.fired(now) && presence_.version() < syncTo_) sync(now, sink);
     if (ping_.fired(now)) {
         if (isPinging_)
             pingUnanswered(now, sink);
@@ -300,7 +304,8 @@ void SealedIndexLink::beSilent(TimePoint now, Sink& sink) {
 
 std::optional<TimePoint> SealedIndexLink::nextDeadline() const {
     std::optional<TimePoint> next = earlier(probe_.nextDeadline(), lookups_.nextDeadline());
-    for (const Timer* timer : {&ping_, &silent_, &doubt_, &retry_, &rosterStall_, &rosterAgain_})
+    for (const Timer* timer :
+         {&ping_, &silent_, &doubt_, &retry_, &sync_, &rosterStall_, &rosterAgain_})
         next = earlier(next, timer->at());
     return next;
 }
@@ -338,7 +343,7 @@ void SealedIndexLink::takePong(const wire::PongRecord& pong, TimePoint now, Sink
     const bool isBehindNat = accept_.observed != options_.local;
     ping_.set(now + jitter_.about(isBehindNat ? kPingNat : kPingOpen, kPingJitter));
     if (options_.login && presence_.version() && pong.rosterVersion > *presence_.version())
-        sync(now, sink);
+        syncTo(pong.rosterVersion, now, sink);
     if (isCardNews_) startPings(now, sink);
 }
 

@@ -200,6 +200,7 @@ private:
     void sendText(std::string_view text, TimePoint now, Sink& sink);
     [[nodiscard]] bool isUsable(TimePoint now) const;
     void sendLookups(TimePoint now, Sink& sink);
+    void syncTo(std::uint64_t to, TimePoint now, Sink& sink);
     void sync(TimePoint now, Sink& sink);
 
     void takeRecords(const wire::Records& records, TimePoint now, Sink& sink);
@@ -238,9 +239,9 @@ private:
     wire::SessionIndex older_ = 0;  ///< superseded, still open for a while
     bool isConfirmed_ = false;      ///< the session, by a PONG
     bool isAdopted_ = false;
-    bool isPeerCounting_ = true;              ///< lines behind the last delta count
-    std::optional<std::uint64_t> syncAsked_;  ///< the version that was asked from last
-    TimePoint syncAgainAt_;
+    bool isPeerCounting_ = true;  ///< lines behind the last delta count
+    std::uint64_t syncTo_ = 0;    ///< the latest version heard of
+    Timer sync_;                  ///< `sync` was sent: again then, if it did not help
 
     wire::PingBytes opaque_{};
     bool isPinging_ = false;

@@ -12,11 +12,15 @@
 
 namespace im::talk {
 
-/// One answer is enough for all the deltas that show the same gap.
+/// There is a version `to`.  One answer is enough for all that show the same gap; it may be lost.
+void SealedIndexLink::syncTo(std::uint64_t to, TimePoint now, Sink& sink) {
+    syncTo_ = std::max(syncTo_, to);
+    if (!sync_.isSet()) sync(now, sink);
+}
+
 void SealedIndexLink::sync(TimePoint now, Sink& sink) {
-    if (!presence_.version() || (syncAsked_ == presence_.version() && now < syncAgainAt_)) return;
-    syncAsked_ = presence_.version();
-    syncAgainAt_ = now + kRequestRetry;
+    if (!presence_.version()) return;
+    sync_.set(now + kRequestRetry);
     sendText(wire::encodeSealed(wire::Sync{*presence_.version()}), now, sink);
 }
 
@@ -85,7 +89,7 @@ void SealedIndexLink::takeMessage(const wire::SealedMessage& message, const wire
                    [&](const wire::Delta& delta) {
                        const auto step = presence_.advance(delta);
                        isPeerCounting_ = step == SealedPresence::Step::News;
-                       if (step == SealedPresence::Step::Gap) sync(now, sink);
+                       if (step == SealedPresence::Step::Gap) syncTo(delta.to, now, sink);
                    },
                    [&](const wire::SealedLogin& login) {
                        if (login.name == options_.self.view()) accept_.observed = login.endpoint;
@@ -94,7 +98,10 @@ void SealedIndexLink::takeMessage(const wire::SealedMessage& message, const wire
                    [&](const wire::Logout& logout) {
                        if (isPeerCounting_) presence_.take(logout);
                    },
-                   [&](const wire::Resync&) { wantRoster(); },
+                   [&](const wire::Resync&) {
+                       sync_.stop();
+                       wantRoster();
+                   },
                    [](const auto&) {},
                },
                message);

@@ -178,11 +178,12 @@ TEST_CASE("who was offline when asked about and has come since is found") {
     const auto old = world.bobsCard();
     world.bobs.logout();
     world.network.run(1s);
+    world.network.cut(world.bobs.here.address);
     SealedSenderNode sender(world, world.alice, "192.0.2.2:6001", {.timeout = Duration()});
     sender.add(world.bob, old);
     sender.say(0, "are you there?");
     world.network.run(2s);
-    SealedListenerNode again(world, world.bob, "192.0.2.3:5003");
+    SealedListenerNode again(world, world.bob, "203.0.113.3:5003");
     again.start();
     world.network.run(40s);
     CHECK(again.texts == std::vector<std::string>{"are you there?"});

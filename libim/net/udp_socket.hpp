@@ -129,6 +129,8 @@ public:
 
     /// Every payload, in order, to every destination; runs of equally long payloads go as one
     /// train where the kernel can.
+    /// Where all are small (548 bytes), the socket's datagrams are marked from then on as never to
+    /// be fragmented, until a larger one is sent.
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to);
 
     /// Bytes of receive buffer that the system granted, as it counts them: twice what was wished
@@ -167,6 +169,8 @@ private:
     void takeMessage(std::size_t index);
     std::uint32_t noteOverrun(std::uint32_t counter);
 
+    /// Whether datagrams may be fragmented on their way (IPv4).
+    void setFragmented(bool fragmented);
     void queueOne(const Destination& to, BytesView payload);
     void queueRun(const Destination& to, const Run& run);
     void address(std::size_t index, const Destination& to, std::size_t segment);
@@ -180,6 +184,7 @@ private:
     UdpOptions options_;
     Endpoint local_;
     Trains trains_ = Trains::Untried;
+    bool isFragmented_ = true;  // as the kernel finds fit
     std::uint32_t lastOverrun_ = 0;
     UdpCounters counters_;
     std::vector<Path> paths_;  // [0] is "no particular address"

@@ -278,6 +278,34 @@ TEST_CASE("A fan-out reaches everybody whole and in order", "[net]") {
     }
 }
 
+TEST_CASE("A fan-out of small datagrams needs no identification, what is larger may need one",
+          "[net]") {
+    UdpSocket socket(at("127.0.0.1:0"));
+    const auto way = [&] { return optionOf(socket.descriptor(), IPPROTO_IP, IP_MTU_DISCOVER); };
+    const int atFirst = way();
+    REQUIRE(atFirst == IP_PMTUDISC_WANT);
+    const auto listener = plain();
+    const Destination there{listener.local(), 0};
+    const std::string small(548, 's');
+    const std::string large(549, 'l');
+    CHECK(socket.send(there, asBytes(small)));
+    CHECK(way() == atFirst);
+    socket.fanOut(viewsOf({small, small}), {&there, 1});
+    CHECK(way() == IP_PMTUDISC_PROBE);
+    SECTION("in a fan-out") {
+        socket.fanOut(viewsOf({small, large}), {&there, 1});
+    }
+    SECTION("alone") {
+        CHECK(socket.send(there, asBytes(large)));
+    }
+    SECTION("among others") {
+        const std::vector<UdpSocket::Unicast> two{{there, asBytes(small)}, {there, asBytes(large)}};
+        socket.sendBatch(two);
+    }
+    CHECK(way() == atFirst);
+    CHECK(takeAll(listener).back() == large);
+}
+
 TEST_CASE("A fan-out may have more payloads and destinations than fit one call", "[net]") {
     UdpSocket socket(at("127.0.0.1:0"), {.batch = 4});
     UdpSocket listener(at("127.0.0.1:0"), {.coalesce = true, .receiveBuffer = 8 << 20});

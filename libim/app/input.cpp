@@ -52,6 +52,16 @@ void Input::fill() {
     ended_ = count == 0;
 }
 
+/// Not while the rest of a line over the limit is thrown away.
+bool Input::hasLine() const {
+    return !skipping_ && buffer_.find('\n', scanned_) != std::string::npos;
+}
+
+void Input::drop(std::size_t count) {
+    start_ += count;
+    scanned_ = start_;
+}
+
 std::optional<InputRecord> Input::take() {
     if (framing_ == Framing::Whole) return takeWhole();
     const char terminator = framing_ == Framing::Line ? '\n' : '\0';

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace im::app {
 
@@ -34,6 +35,12 @@ public:
 
     /// A record that is complete already; never reads.
     [[nodiscard]] std::optional<InputRecord> take();
+    /// Framing::Line, for who can do with many lines at once: the bytes read and not taken, whether
+    /// a line ends among them, and to take `count` of them away, which end in a line end.  A
+    /// reference until the next call.
+    [[nodiscard]] std::string_view view() const { return std::string_view(buffer_).substr(start_); }
+    [[nodiscard]] bool hasLine() const;
+    void drop(std::size_t count);
     /// One read(2), which waits unless the descriptor was reported readable.
     void fill();
     /// No more bytes will come; take() may still give records.

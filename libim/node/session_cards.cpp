@@ -6,10 +6,12 @@
 #include "libim/wire/card.hpp"
 #include "libim/wire/hex.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace im::node {
 
@@ -56,7 +58,8 @@ std::string printPeerCard(const SessionCards::Cached& cached) {
     return out.append(kCard).append(wire::toHex(cached.card)).append("\n");
 }
 
-SessionCards::SessionCards(std::string_view sessionPath) : path_(sessionPath) {
+SessionCards::SessionCards(std::string_view sessionPath)
+    : session_(sessionPath), path_(sessionPath) {
     if (path_.ends_with(kSession)) path_.resize(path_.size() - kSession.size());
     path_ += ".cards";
 }
@@ -77,6 +80,15 @@ std::optional<SessionCards::Cached> SessionCards::find(const Name& name) const {
     } catch (const Error&) {
         return {};
     }
+}
+
+bool SessionCards::isOlderThanSession(const Name& name) const {
+    struct stat card {};
+    struct stat session {};
+    if (::stat(pathOf(name).c_str(), &card) != 0 || ::stat(session_.c_str(), &session) != 0)
+        return true;
+    return std::tie(card.st_mtim.tv_sec, card.st_mtim.tv_nsec) <
+           std::tie(session.st_mtim.tv_sec, session.st_mtim.tv_nsec);
 }
 
 bool SessionCards::keep(const Name& name, const Cached& cached) const {

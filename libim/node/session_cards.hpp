@@ -30,6 +30,8 @@ public:
     explicit SessionCards(std::string_view sessionPath);
 
     [[nodiscard]] std::optional<Cached> find(const Name& name) const;
+    /// The session was written later.
+    [[nodiscard]] bool isOlderThanSession(const Name& name) const;
     /// False when it could not be kept.
     bool keep(const Name& name, const Cached& cached) const;
     /// All of them; the session ends.
@@ -38,6 +40,7 @@ public:
 private:
     [[nodiscard]] std::string pathOf(const Name& name) const;
 
+    std::string session_;
     std::string path_;
 };
 

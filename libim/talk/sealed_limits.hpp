@@ -51,5 +51,7 @@ inline constexpr double kRetryJitter = 0.2;
 
 /// A cached card that gets no answer for so long: looked up beside.
 inline constexpr Duration kCardDoubt = 300ms;
+/// The index says that he is not there: for so long his card may still be answered.
+inline constexpr Duration kVerdictHeld = 500ms;
 
 }  // namespace im::talk

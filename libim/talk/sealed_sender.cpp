@@ -70,6 +70,10 @@ void SealedSender::renew(std::size_t to, TimePoint now) {
     peers_[to] = std::move(fresh);
 }
 
+void SealedSender::giveUp(std::size_t to, TimePoint now) {
+    if (Peer& peer = *peers_[to]; !peer.failed) fail(peer, SendResult::Timeout, now);
+}
+
 /// A card that does not hold (any more) is none; one of another identity than the pinned one is
 /// not used either: the index may know better.
 void SealedSender::takeCached(Peer& peer, const Cached& cached, TimePoint now) {
@@ -84,6 +88,7 @@ void SealedSender::takeCached(Peer& peer, const Cached& cached, TimePoint now) {
 
 Push SealedSender::push(std::size_t to, TalkKind kind, std::string_view reply,
                         std::string_view time, std::string_view text, TimePoint now) {
+    if (text.size() > kMaxText) return Push::TooLong;
     Peer& peer = *peers_[to];
     const std::string head = talkHead(kind, reply, time, options_.link.self.view());
     const Push result = peer.stream.push(head, text);
@@ -159,6 +164,7 @@ void SealedSender::tickPeer(Peer& peer, TimePoint now, Sink& sink) {
     if (peer.session == 0 && peer.connecting.empty() && !peer.again.isSet() && !peer.isAsked &&
         !peer.stream.isDone())
         begin(peer, now, sink);
+    if (peer.sentence.fired(now) && peer.verdict) return fail(peer, *peer.verdict, now);
     if (peer.doubt.fired(now)) ask(peer, now, sink);
     if (peer.again.fired(now) && !peer.stream.isDone()) begin(peer, now, sink);
     peer.stream.tick(now);
@@ -183,6 +189,7 @@ std::optional<TimePoint> SealedSender::nextDeadline() const {
         if (peer->failed) continue;
         if (peer->session != 0) next = earlier(next, peer->stream.nextDeadline());
         next = earlier(next, earlier(peer->doubt.at(), peer->again.at()));
+        next = earlier(next, peer->sentence.at());
         if (!peer->waiting.empty() && options_.timeout > Duration())
             next = earlier(next, expiry(*peer));
     }
@@ -273,6 +280,7 @@ void SealedSender::fail(Peer& peer, SendResult why, TimePoint now) {
     peer.failed = why;
     peer.doubt.stop();
     peer.again.stop();
+    peer.sentence.stop();
     for (const wire::SessionIndex session : std::exchange(peer.connecting, {}))
         transport_.cancel(session);
     for (const Waiting& waiting : std::exchange(peer.waiting, {})) report(peer, waiting, why, now);

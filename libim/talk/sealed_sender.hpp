@@ -109,6 +109,8 @@ public:
     /// He failed, and all his messages have had their receipts: another stream, and another
     /// attempt.
     void renew(std::size_t to, TimePoint now);
+    /// No more attempts: what has no receipt gets Timeout, and later renew().
+    void giveUp(std::size_t to, TimePoint now);
     /// Why he will not be reached.
     [[nodiscard]] std::optional<SendResult> failure(std::size_t of) const {
         return peers_[of]->failed;
@@ -194,6 +196,7 @@ private:
         std::optional<SendResult> failed;     ///< for good
         Timer doubt;                          ///< ask the index beside the cached card
         Timer again;                          ///< another INIT
+        Timer sentence;                       ///< the verdict holds
         std::deque<Waiting> waiting;
         wire::MessageNumber pushed = 0;
         std::map<std::string, wire::MessageNumber> asked;  ///< by ID

@@ -82,10 +82,12 @@ void SealedSender::notFound(std::string_view name, NotFound why, TimePoint now, 
         Peer& peer = *peers_[one->second];
         if (!std::exchange(peer.isAsked, false)) continue;
         // Somebody whose card we have may be there although the index does not know.
-        if (peer.connecting.empty() && peer.session == 0)
+        if (peer.connecting.empty() && peer.session == 0) {
             fail(peer, result == SendResult::NoIndex ? peer.verdict.value_or(result) : result, now);
-        else if (result != SendResult::NoIndex)
+        } else if (result != SendResult::NoIndex) {
             peer.verdict = result;
+            if (peer.session == 0) peer.sentence.set(now + kVerdictHeld);
+        }
     }
 }
 
@@ -101,6 +103,7 @@ void SealedSender::established(wire::SessionIndex session, const sealed::Card& c
     peer->session = session;
     peer->card = card;
     peer->verdict.reset();
+    peer->sentence.stop();
     peer->doubt.stop();
     peer->stream.start(now);
     takeRecords(*peer, records, now, sink);

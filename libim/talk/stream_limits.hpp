@@ -16,9 +16,12 @@ using namespace std::chrono_literals;
 /// would be taken for lost.
 inline constexpr std::uint32_t kStreamWindow = 64;
 
-inline constexpr std::size_t kMaxMessage = std::size_t{1} << 20U;  ///< of a sealed session
+/// What a message has before its text (talk_message.hpp): a verb, an ID, a time, a name.
+inline constexpr std::size_t kMaxTalkHead = 128;
+inline constexpr std::size_t kMaxText = std::size_t{1} << 20U;  ///< of a sealed session
+inline constexpr std::size_t kMaxMessage = kMaxText + kMaxTalkHead;
 /// From somebody whose key was never seen before.
-inline constexpr std::size_t kMaxStrangerMessage = std::size_t{16} << 10U;
+inline constexpr std::size_t kMaxStrangerMessage = (std::size_t{16} << 10U) + kMaxTalkHead;
 
 /// Segments that a message of `size` bytes takes.
 [[nodiscard]] constexpr std::size_t segmentsOf(std::size_t size) {

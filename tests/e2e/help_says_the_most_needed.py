@@ -49,9 +49,7 @@ def help_needs_no_home_and_no_network(w):
 SEALED = {
     "imlogin": (["--key"], ["--verify", "bob"], ["--trust", "bob"], ["--forget", "bob"], ["-x", "-i", "bob"]),
     "imlisten": (["--ack=write"], ["--ack=exec"], ["--ack=never"]),
-    "imsend": (["-a", "bob", "q"], ["--ask", "bob", "q"], ["-r", "7HX2M4QK", "bob", "x"], ["--re=7HX2M4QK", "bob", "x"],
-               ["-Q", "bob", "x"], ["--queue", "bob", "x"], ["--outbox"], ["--flush"], ["--no-early", "bob", "x"],
-               ["--allow-classic", "bob", "x"]),
+    "imsend": (["--outbox"], ["--flush"]),
 }
 
 

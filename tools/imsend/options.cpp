@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tools/imsend/options.hpp"
 
+#include "libim/talk/talk_message.hpp"
+
 #include <array>
 #include <string_view>
 
@@ -54,7 +56,7 @@ constexpr std::array kOptions{
            .letter = 't',
            .name = "timeout",
            .argument = "DUR",
-           .help = "how long to wait for the index (default 5s; 0: not)",
+           .help = "time for the receipt (default 5s; 0: do not wait)",
            .variable = "IM_TIMEOUT"},
     Option{.id = kSkipEmpty, .letter = 'e', .name = "skip-empty", .help = "drop empty lines"},
     Option{.id = kTee,
@@ -90,32 +92,32 @@ constexpr std::array kOptions{
     Option{.id = kAsk,
            .letter = 'a',
            .name = "ask",
-           .help = "wait for the reply and print its text",
-           .kind = OptionKind::Sealed},
+           .help = "sealed: wait for the reply and print its text",
+           .inConfig = false},
     Option{.id = kRe,
            .letter = 'r',
            .name = "re",
            .argument = "ID",
-           .help = "this is the reply to ID",
-           .kind = OptionKind::Sealed},
+           .help = "sealed: this is the reply to ID",
+           .inConfig = false},
     Option{.id = kQueue,
            .letter = 'Q',
            .name = "queue",
-           .help = "keep the message when the peer is offline",
-           .kind = OptionKind::Sealed},
-    Option{.id = kOutbox, .name = "outbox", .help = "list the outbox", .kind = OptionKind::Sealed},
+           .help = "sealed: keep the message when the peer is offline"},
+    Option{.id = kOutbox,
+           .name = "outbox",
+           .help = "list the outbox",
+           .kind = OptionKind::Sealed,
+           .inConfig = false},
     Option{.id = kFlush,
            .name = "flush",
-           .help = "try to deliver the outbox now",
-           .kind = OptionKind::Sealed},
-    Option{.id = kNoEarly,
-           .name = "no-early",
-           .help = "no text in the first datagram",
-           .kind = OptionKind::Sealed},
+           .help = "try to deliver the outbox now, all or to one user",
+           .kind = OptionKind::Sealed,
+           .inConfig = false},
+    Option{.id = kNoEarly, .name = "no-early", .help = "sealed: no text in the first datagram"},
     Option{.id = kAllowClassic,
            .name = "allow-classic",
-           .help = "write in the clear to users who have only classic",
-           .kind = OptionKind::Sealed},
+           .help = "sealed: also write in the clear to who has only classic"},
 };
 
 constexpr std::array kSynopsis{
@@ -176,7 +178,36 @@ void takeOperands(const app::Tool& tool, Plan& plan) {
     plan.message = joined(words);
 }
 
+/// --ask is about one message: its reply is what is printed.
+void checkSealed(const app::Settings& settings, const Plan& plan) {
+    if (const app::Given* re = settings.find(kRe); re != nullptr && !talk::isMessageId(plan.re))
+        throw app::wrongValue(*re, "not the ID of a message");
+    if (!plan.ask) return;
+    const bool isOne = plan.form == Form::Operands || plan.framing == app::Framing::Whole;
+    if (!isOne) throw app::UsageError("--ask is for one message: give it, or --whole");
+    if (plan.queue) refusePair("--ask", "--queue");
+    if (!plan.re.empty()) refusePair("--ask", "--re");
+    if (plan.patience <= Duration::zero()) throw app::UsageError("--ask waits: --timeout=0 cannot");
+}
+
 }  // namespace
+
+const char* Plan::sealedOnly() const {
+    if (ask) return "--ask";
+    if (!re.empty()) return "--re";
+    if (queue) return "--queue";
+    return nullptr;
+}
+
+Task taskOf(const app::Tool& tool) {
+    const bool lists = tool.settings().flag(kOutbox);
+    const bool flushes = tool.settings().flag(kFlush);
+    if (lists && flushes) refusePair("--outbox", "--flush");
+    if (!lists && !flushes) return Task::Send;
+    if (tool.operands().size() > (lists ? 0U : 1U))
+        throw app::UsageError(lists ? "--outbox takes no operand" : "--flush takes one user");
+    return lists ? Task::ListOutbox : Task::Flush;
+}
 
 const app::ToolInfo kInfo{.name = "imsend",
                           .section = 1,
@@ -201,7 +232,13 @@ Plan planOf(const app::Tool& tool) {
     plan.patience = settings.duration(kTimeout, std::chrono::seconds(5));
     plan.classicSaid = settings.flag(kClassic);
     plan.commas = static_cast<node::Commas>(settings.choice(kCommas, kCommaChoices, 0));
+    plan.ask = settings.flag(kAsk);
+    plan.re = settings.text(kRe);
+    plan.queue = settings.flag(kQueue);
+    plan.early = !settings.flag(kNoEarly);
+    plan.allowClassic = settings.flag(kAllowClassic);
     takeOperands(tool, plan);
+    checkSealed(settings, plan);
     return plan;
 }
 

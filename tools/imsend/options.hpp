@@ -42,9 +42,24 @@ struct Plan {
     bool classicSaid = false;
     node::Commas commas = node::Commas::Keep;
 
+    // The sealed profile.
+    bool ask = false;
+    std::string re;  ///< the ID of the message that is answered, or empty
+    bool queue = false;
+    bool early = true;
+    bool allowClassic = false;
+
     [[nodiscard]] bool readsStdin() const { return form != Form::Operands; }
-    [[nodiscard]] bool prints() const { return tee || dryRun || receipts != Receipts::None; }
+    [[nodiscard]] bool prints() const { return tee || dryRun || ask || receipts != Receipts::None; }
+    /// An option that classic cannot do, or nullptr.
+    [[nodiscard]] const char* sealedOnly() const;
 };
+
+/// What imsend was started for.
+enum class Task : std::uint8_t { Send, ListOutbox, Flush };
+
+/// Throws app::UsageError where the options exclude each other.
+[[nodiscard]] Task taskOf(const app::Tool& tool);
 
 /// Throws app::UsageError and Error 64.
 [[nodiscard]] Plan planOf(const app::Tool& tool);

@@ -4,13 +4,10 @@
 #include "libim/app/ndjson.hpp"
 #include "libim/net/clock.hpp"
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -18,10 +15,10 @@ namespace im::imsend {
 
 namespace {
 
-/// The longest text takes three bytes of UTF-8 a UTF-16 unit; a list of recipients may go before
-/// it, and JSON may escape each unit with six bytes.
-constexpr std::size_t kLongestRecord = std::size_t{256} << 10U;
-constexpr std::size_t kLongestJson = std::size_t{1} << 20U;
+/// The longest text of sealed, before which a list of recipients may go; JSON may escape each byte
+/// with six.
+constexpr std::size_t kLongestRecord = (std::size_t{1} << 20U) + (std::size_t{64} << 10U);
+constexpr std::size_t kLongestJson = std::size_t{7} << 20U;
 
 /// A count is shown from here on, and whenever so many more have gone.
 constexpr std::uint64_t kCountFrom = 1000;
@@ -35,12 +32,6 @@ bool isRegularFile(int fd) {
 /// Between two objects of JSON white space means nothing.
 bool isBlank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-timespec untilThen(TimePoint then) {
-    const Duration left = std::max(then - net::now(), Duration::zero());
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    return {seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
 }
 
 }  // namespace
@@ -64,13 +55,38 @@ void Stream::run() {
     while (record) {
         auto following = input_.take();
         handle(*record, following.has_value());
+        if (!following) takeLines();
         record = following ? std::move(following) : next();
     }
+    post_.finish();
     tool_.progress("");
 }
 
 void Stream::sendGiven() {
-    (void)send({post_.recipients(plan_.recipients, ErrorKind::Usage), plan_.message}, false);
+    auto to = post_.recipients(plan_.recipients, ErrorKind::Usage);
+    auto letter = makeLetter(plan_.message, to.size());
+    send({std::move(to), std::move(letter)}, false);
+    post_.finish();
+}
+
+/// Lines that are nothing but messages to one person go many at a time, until one of them is not
+/// whole yet, or none that can be sent.
+void Stream::takeLines() {
+    Carrier* const carrier = post_.carrier();
+    const bool isPlain = plan_.form == Form::Plain && plan_.framing == app::Framing::Line &&
+                         !plan_.skipEmpty && fixed_.size() == 1;
+    if (!isPlain || carrier == nullptr || !carrier->takesLines()) return;
+    while (!input_.atEnd()) {
+        while (input_.hasLine()) {
+            const std::size_t taken = carrier->sendLines(fixed_.front(), input_.view());
+            if (taken == 0) return;
+            const std::string_view lines = input_.view().substr(0, taken);
+            count_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+            input_.drop(taken);
+        }
+        post_.waitFor(input_.fd());
+        input_.fill();
+    }
 }
 
 /// The next record, waiting for it, and for the reader of our output to leave.
@@ -78,12 +94,7 @@ std::optional<app::InputRecord> Stream::next() {
     for (;;) {
         if (auto record = input_.take()) return record;
         if (input_.atEnd()) return {};
-        if (plan_.prints()) {
-            std::array<pollfd, 2> either{{{input_.fd(), POLLIN, 0}, {tool_.out().fd(), 0, 0}}};
-            if (poll(either.data(), either.size(), -1) <= 0) continue;
-            if (either[1].revents != 0 && tool_.out().readerLeft()) throw app::ReaderLeft();
-            if (either[0].revents == 0) continue;
-        }
+        post_.waitFor(input_.fd());
         input_.fill();
     }
 }
@@ -95,7 +106,7 @@ void Stream::handle(const app::InputRecord& record, bool more) {
     try {
         if (record.tooLong) throw Error(ErrorKind::Data, "too long");
         const Message message = parse(record.text);
-        if (send(message, more) && plan_.tee) tee(record.text);
+        send(message, more);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Data) throw;
         tool_.complain("record " + std::to_string(count_) + ": " + error.what());
@@ -104,12 +115,36 @@ void Stream::handle(const app::InputRecord& record, bool more) {
     showCount();
 }
 
+/// What --tee copies.
+std::string Stream::copyOf(const std::string& record) const {
+    if (!plan_.tee) return {};
+    if (plan_.framing == app::Framing::Line) return record + '\n';
+    if (plan_.framing == app::Framing::Null) return record + '\0';
+    return record;
+}
+
+LetterPtr Stream::makeLetter(std::string text, std::size_t recipients) const {
+    auto letter = std::make_shared<Letter>();
+    letter->text = std::move(text);
+    letter->re = plan_.re;
+    letter->open = recipients;
+    return letter;
+}
+
 Stream::Message Stream::parse(const std::string& record) {
-    if (plan_.form == Form::Json) return parseJson(record);
-    if (plan_.form != Form::ToFirst) return {fixed_, record};
-    const std::size_t tab = record.find('\t');
-    if (tab == std::string::npos) throw Error(ErrorKind::Data, "no TAB behind a recipient");
-    return {post_.recipients(record.substr(0, tab), ErrorKind::Data), record.substr(tab + 1)};
+    Message out;
+    if (plan_.form == Form::Json) {
+        out = parseJson(record);
+    } else if (plan_.form != Form::ToFirst) {
+        out = {fixed_, makeLetter(record, fixed_.size())};
+    } else {
+        const std::size_t tab = record.find('\t');
+        if (tab == std::string::npos) throw Error(ErrorKind::Data, "no TAB behind a recipient");
+        out.to = post_.recipients(record.substr(0, tab), ErrorKind::Data);
+        out.letter = makeLetter(record.substr(tab + 1), out.to.size());
+    }
+    out.letter->copy = copyOf(record);
+    return out;
 }
 
 Stream::Message Stream::parseJson(const std::string& record) {
@@ -121,39 +156,19 @@ Stream::Message Stream::parseJson(const std::string& record) {
             if (std::find(out.to.begin(), out.to.end(), to) == out.to.end())
                 out.to.push_back(std::move(to));
     }
-    out.text = std::move(message->text);
+    out.letter = makeLetter(std::move(message->text), out.to.size());
+    if (!message->re.empty()) out.letter->re = message->re;
     return out;
 }
 
 /// With `--rate` one by one: each recipient's is a message of its own.
-bool Stream::send(const Message& message, bool more) {
-    if (plan_.rate == 0) return post_.send(message.to, message.text, more);
-    bool all = true;
+void Stream::send(const Message& message, bool more) {
+    if (plan_.rate == 0) return post_.send(message.to, message.letter, more);
     for (const app::Recipient& to : message.to) {
-        waitForTurn();
-        all = post_.send({to}, message.text, more) && all;
+        const TimePoint turn = pace_.next(net::now());
+        if (net::now() < turn) post_.waitFor(-1, turn);
+        post_.send({to}, message.letter, more);
     }
-    return all;
-}
-
-/// `--rate`, also while the reader of our output may leave.
-void Stream::waitForTurn() {
-    if (plan_.rate == 0) return;
-    const TimePoint turn = pace_.next(net::now());
-    pollfd out{plan_.prints() ? tool_.out().fd() : -1, 0, 0};
-    while (net::now() < turn) {
-        const timespec left = untilThen(turn);
-        if (ppoll(&out, 1, &left, nullptr) <= 0) continue;
-        if (tool_.out().readerLeft()) throw app::ReaderLeft();
-        out.fd = -1;  // closed from the start: there is no reader to watch
-    }
-}
-
-void Stream::tee(const std::string& record) {
-    std::string bytes = record;
-    if (plan_.framing == app::Framing::Line) bytes += '\n';
-    if (plan_.framing == app::Framing::Null) bytes += '\0';
-    tool_.out().write(bytes);
 }
 
 void Stream::showCount() {

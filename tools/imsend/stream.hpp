@@ -30,16 +30,17 @@ private:
     /// One record as a message.
     struct Message {
         std::vector<app::Recipient> to;
-        std::string text;
+        LetterPtr letter;
     };
 
     std::optional<app::InputRecord> next();
+    void takeLines();
     void handle(const app::InputRecord& record, bool more);
     [[nodiscard]] Message parse(const std::string& record);
     [[nodiscard]] Message parseJson(const std::string& record);
-    [[nodiscard]] bool send(const Message& message, bool more);
-    void waitForTurn();
-    void tee(const std::string& record);
+    [[nodiscard]] std::string copyOf(const std::string& record) const;
+    [[nodiscard]] LetterPtr makeLetter(std::string text, std::size_t recipients) const;
+    void send(const Message& message, bool more);
     void showCount();
 
     app::Tool& tool_;

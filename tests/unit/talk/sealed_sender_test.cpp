@@ -67,6 +67,18 @@ TEST_CASE("who was offline is reached by another attempt when he has come") {
     CHECK(story.sender.receipts[1].id == again.ids[0]);
 }
 
+TEST_CASE("who has logged out is known to be offline long before the time for a receipt is over") {
+    Story story;
+    story.bobComes();
+    const auto card = story.bobsCard();
+    story.bobs.logout();
+    story.bobs.move("192.0.2.98:1");
+    story.network.run(1s);
+    story.sender.once(story.bob, "hi", card);
+    story.network.run(1500ms);
+    CHECK(story.sender.count(SendResult::Offline) == 1);
+}
+
 TEST_CASE("a message does not time out while the listener takes what is before it") {
     Story story;
     story.bobComes();

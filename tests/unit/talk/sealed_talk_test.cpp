@@ -434,7 +434,7 @@ TEST_CASE("a reply finds the process that asked, and only a reply to that questi
 TEST_CASE("a message of 1 MiB arrives whole, one byte more is not taken") {
     Pair world;
     SealedSenderNode sender(world, world.alice, "192.0.2.2:6001", {.timeout = 60s});
-    std::string text(1'000'000, '\0');
+    std::string text(1U << 20U, '\0');
     for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31);
     const auto bob = sender.add(world.bob, world.bobsCard());
     CHECK_FALSE(sender.say(bob, std::string((1U << 20U) + 1, 'x')));

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <memory>
 #include <span>
+#include <tuple>
 #include <utility>
 
 namespace im::node {
@@ -87,8 +88,14 @@ std::string directoryLock(const std::string& directory) {
     return directory + "/lock";
 }
 
+std::int64_t writtenAt(int fd) {
+    struct stat facts {};
+    if (::fstat(fd, &facts) < 0) return 0;
+    return std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec;
+}
+
 OutboxSummary summarise(OutboxContent content) {
-    OutboxSummary out{{content.head.stream, content.head.to}, 0, 0, {}, {}, {}, {}};
+    OutboxSummary out{{content.head.stream, content.head.to}, 0, 0, {}, {}, {}, 0, {}};
     for (std::size_t i = content.firstPending(); i < content.entries.size(); ++i) {
         const OutboxEntry& entry = content.entries[i];
         ++out.messages;
@@ -215,10 +222,11 @@ std::optional<OutboxSummary> Outbox::summaryOf(const OutboxId& id) const {
         const auto file = openPrivate(path, kWhat, Privacy::Secret, O_RDONLY);
         if (!file) return {};
         OutboxSummary summary = summarise(contentOf(file->get(), path));
+        summary.written = writtenAt(file->get());
         if (summary.id == id) return summary;
         throw Error(ErrorKind::Configuration, "outbox " + path + ": is another stream's");
     } catch (const Error& error) {
-        return OutboxSummary{id, 0, 0, {}, {}, {}, error.what()};
+        return OutboxSummary{id, 0, 0, {}, {}, {}, 0, error.what()};
     }
 }
 
@@ -229,7 +237,8 @@ std::vector<OutboxSummary> Outbox::list(const std::optional<Name>& to) const {
         if (auto summary = summaryOf(id)) out.push_back(std::move(*summary));
     }
     const auto keyOf = [](const OutboxSummary& one) {
-        return std::pair(one.head ? one.head->created : WallTime::max(), one.id.stream);
+        return std::tuple(one.head ? one.head->created : WallTime::max(), one.written,
+                          one.id.stream);
     };
     std::sort(out.begin(), out.end(),
               [&](const OutboxSummary& a, const OutboxSummary& b) { return keyOf(a) < keyOf(b); });

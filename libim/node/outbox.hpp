@@ -73,6 +73,7 @@ struct OutboxSummary {
     std::optional<WallTime> oldest;  ///< of those
     std::optional<WallTime> newest;  ///< of those
     std::optional<OutboxHead> head;  ///< nothing when damaged
+    std::int64_t written = 0;        ///< nanoseconds; when the file last was, by its file system
     std::string problem;             ///< why nobody can read it; else empty
 };
 
@@ -90,7 +91,8 @@ public:
     /// Nothing when there is none (any more) or another process has claimed it.
     [[nodiscard]] std::optional<OutboxStream> claim(const OutboxId& id) const;
 
-    /// All streams, or those to one user; the oldest first, damaged ones last.
+    /// All streams, or those to one user; the oldest first (of one second: the one
+    /// that was not written to for longer), damaged ones last.
     [[nodiscard]] std::vector<OutboxSummary> list(const std::optional<Name>& to = {}) const;
     /// Messages pending for one user.  Damaged files are not counted.
     [[nodiscard]] std::size_t pending(const Name& to) const;

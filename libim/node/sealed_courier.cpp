@@ -76,15 +76,15 @@ SealedCourier::SealedCourier(net::Loop& loop, const talk::SealedSender::Options&
               net::now()),
       news_(std::move(news)) {
     watch(socket_);
-    deadline_ = loop_.atDeadline(
-        [this] { return isAwake_ ? std::optional(loop_.now()) : sender_.nextDeadline(); },
-        [this] { work(); });
+}
+
+std::optional<TimePoint> SealedCourier::nextDeadline() const {
+    return isAwake_ ? std::optional(loop_.now()) : sender_.nextDeadline();
 }
 
 SealedCourier::~SealedCourier() {
     loop_.forget(socket_.descriptor());
     if (other_) loop_.forget(other_->descriptor());
-    loop_.forgetDeadline(deadline_);
 }
 
 void SealedCourier::watch(net::UdpSocket& socket) {

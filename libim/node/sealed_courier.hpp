@@ -3,11 +3,14 @@
 // imlisten that flushes an outbox.  Never blocks; not thread-safe; it belongs to the loop.
 //
 //     SealedCourier courier(loop, options, index, identity, random, pins, [&] { … });
+//     loop.atDeadline([&] { return courier.nextDeadline(); }, [&] { courier.work(); });
 //     const auto bob = courier.sender().add(…);
 //     courier.sender().push(bob, …);
 //     courier.wake();                       // by the end of this turn it is on its way
 //     while (!courier.sender().isIdle()) loop.runOnce();
 //     courier.leave();
+//
+// Deadlines are its owner's to give to the loop: they stay there, and couriers come and go.
 #pragma once
 
 #include "libim/net/loop.hpp"
@@ -32,8 +35,8 @@ namespace im::node {
 class SealedCourier {
 public:
     /// `identity`, `random`, `pins` and the loop outlive it.  Messages come from `from`, where that
-    /// is an address of this host, else from what routing chooses.  `news` is called at the end of
-    /// turns in which receipts or replies came; it takes them.  Throws net::BindError.
+    /// is an address of this host, else from what routing chooses.  `news` is called by
+    /// work(), where receipts and replies are taken.  Throws net::BindError.
     SealedCourier(net::Loop& loop, const talk::SealedSender::Options& options, const Address& from,
                   const sealed::Card& index, const noise::Identity& identity, noise::Random& random,
                   talk::Pins& pins, std::function<void()> news);
@@ -45,7 +48,9 @@ public:
     [[nodiscard]] const talk::SealedSender& sender() const { return sender_; }
     /// Something was pushed: it goes out in the next turn, or by the end of this one.
     void wake() { isAwake_ = true; }
-    /// The same at once.
+    /// When to call work() at the latest.
+    [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
+    /// Sends what is to be sent now, and tells the news.
     void work();
     /// Ends the sessions.
     void leave();
@@ -62,7 +67,6 @@ private:
     talk::SealedSender sender_;
     std::function<void()> news_;
     net::TrainQueue queue_;
-    net::Loop::DeadlineId deadline_ = 0;
     bool isAwake_ = false;
 };
 

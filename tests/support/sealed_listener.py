@@ -37,7 +37,10 @@ class _Incoming:
     def take(self, sequence, flags, body):
         """Messages that are whole now: (number, bytes)."""
         if flags & FROM:
-            self.next, self.number = sequence, struct.unpack("<Q", body)[0]
+            if sequence > self.next:
+                self.next, self.number = sequence, struct.unpack("<Q", body)[0]
+            return []
+        if sequence < self.next:
             return []
         self.kept.setdefault(sequence, (flags, body))
         found = []

@@ -104,15 +104,10 @@ constexpr std::array kOptions{
            .letter = 'Q',
            .name = "queue",
            .help = "sealed: keep the message when the peer is offline"},
-    Option{.id = kOutbox,
-           .name = "outbox",
-           .help = "list the outbox",
-           .kind = OptionKind::Sealed,
-           .inConfig = false},
+    Option{.id = kOutbox, .name = "outbox", .help = "list the outbox", .inConfig = false},
     Option{.id = kFlush,
            .name = "flush",
            .help = "try to deliver the outbox now, all or to one user",
-           .kind = OptionKind::Sealed,
            .inConfig = false},
     Option{.id = kNoEarly, .name = "no-early", .help = "sealed: no text in the first datagram"},
     Option{.id = kAllowClassic,
@@ -124,6 +119,7 @@ constexpr std::array kSynopsis{
     "[options] RECIPIENT[,RECIPIENT]... [MESSAGE...]",
     "[options] -T   < lines \"recipient TAB text\"",
     "[options] -J   < NDJSON {\"to\":...,\"text\":...}",
+    "[options] --outbox | --flush [USER]",
 };
 
 constexpr std::array kExamples{
@@ -143,11 +139,6 @@ app::Framing framingOf(const app::Settings& settings) {
     if (whole && settings.flag(kJsonIn)) refusePair("--whole", "--json-in");
     if (whole) return app::Framing::Whole;
     return null ? app::Framing::Null : app::Framing::Line;
-}
-
-Receipts receiptsOf(const app::Tool& tool) {
-    if (tool.settings().flag(app::kJson)) return Receipts::Json;
-    return tool.verbosity() > 0 ? Receipts::Text : Receipts::None;
 }
 
 /// The words behind the recipient, joined by one blank each.
@@ -197,6 +188,11 @@ const char* Plan::sealedOnly() const {
     if (!re.empty()) return "--re";
     if (queue) return "--queue";
     return nullptr;
+}
+
+Receipts receiptsOf(const app::Tool& tool) {
+    if (tool.settings().flag(app::kJson)) return Receipts::Json;
+    return tool.verbosity() > 0 ? Receipts::Text : Receipts::None;
 }
 
 Task taskOf(const app::Tool& tool) {

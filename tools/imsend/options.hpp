@@ -55,6 +55,9 @@ struct Plan {
     [[nodiscard]] const char* sealedOnly() const;
 };
 
+/// -j, -v or neither.
+[[nodiscard]] Receipts receiptsOf(const app::Tool& tool);
+
 /// What imsend was started for.
 enum class Task : std::uint8_t { Send, ListOutbox, Flush };
 

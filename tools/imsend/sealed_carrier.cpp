@@ -58,6 +58,7 @@ SealedCarrier::SealedCarrier(app::Tool& tool, const Plan& plan, Outcomes& outcom
       courier_(loop_, optionsOf(plan, file_.session()), file_.session().endpoint.address,
                pinned(pins_, file_.session(), node::indexCardOf(file_.session(), file_.path())),
                identity_.identity, random_, pins_, [this] { takeNews(); }) {
+    loop_.atDeadline([this] { return courier_.nextDeadline(); }, [this] { courier_.work(); });
     const int out = tool_.out().fd();
     if (!plan_.prints() || ::fcntl(out, F_GETFD) < 0) return;
     isOutWatched_ =
@@ -85,7 +86,7 @@ std::size_t SealedCarrier::streamTo(const app::Recipient& to, const std::string&
 
 /// Throws Error(NoHost).
 std::size_t SealedCarrier::begin(const app::Recipient& to, const std::string& asker) {
-    Stream stream{to, asker, {}, {}, {}, {}, {}};
+    Stream stream{to, asker, {}, {}, {}, {}, {}, {}};
     talk::SealedSender::Recipient recipient{to.user};
     if (to.at) recipient.at = net::resolveApart(to.at->host, to.at->port);
     recipient.cached = asker.empty() ? cardOf(to) : askers_.find(asker)->cached;
@@ -151,13 +152,16 @@ void SealedCarrier::post(std::size_t to, const LetterPtr& letter) {
     for (;;) {
         if (!isOpen(to)) {
             const Waiting waiting = apart(letter, kind, time);
-            return settle(streams_[to], waiting, *streams_[to].failure);
+            settle(streams_[to], waiting, *streams_[to].failure);
+            streams_[to].outbox.reset();
+            return;
         }
         if (plan_.queue) sender.separate(to);
         switch (sender.push(to, kind, letter->re, time, letter->text, net::now())) {
             case talk::Push::Taken: {
                 Waiting waiting = plan_.queue ? apart(letter, kind, time) : Waiting{letter};
-                if (plan_.queue) waiting.segment = sender.stream(to).lastBegan();
+                waiting.stream = sender.stream(to).id();
+                waiting.segment = sender.stream(to).lastBegan();
                 streams_[to].waiting.push_back(std::move(waiting));
                 if (plan_.form == Form::Operands) sender.finish(to);
                 return;

@@ -51,9 +51,10 @@ private:
     /// A letter that has no receipt yet.
     struct Waiting {
         LetterPtr letter = {};
-        std::uint32_t segment = 0;   ///< in which it begins, of its stream
-        std::uint32_t segments = 0;  ///< of its own; with -Q only
-        std::string head = {};       ///< what stands before the text; with -Q only
+        std::optional<wire::StreamId> stream = {};  ///< it was pushed into
+        std::uint32_t segment = 0;                  ///< in which it begins, of its stream
+        std::uint32_t segments = 0;                 ///< of its own; with -Q only
+        std::string head = {};                      ///< what stands before the text; with -Q only
     };
     /// A stream to somebody.
     struct Stream {
@@ -62,7 +63,8 @@ private:
         std::deque<Waiting> waiting;
         std::optional<talk::SendReceipt> failure;  ///< the last that went wrong
         std::optional<TimePoint> failedAt;
-        std::optional<node::OutboxStream> outbox;
+        std::optional<node::OutboxStream> outbox;  ///< while receipts are taken
+        std::optional<node::OutboxId> kept;        ///< the last one
         std::optional<talk::SealedSender::Cached> cached;
     };
     using Key = std::tuple<std::string, std::string>;  ///< recipient, ID of the question
@@ -85,8 +87,11 @@ private:
     void take(const talk::SendReceipt& receipt);
     void settle(Stream& stream, const Waiting& waiting, const talk::SendReceipt& receipt);
     void fail(const Stream& stream, const talk::SendReceipt& receipt);
-    [[nodiscard]] bool keepForLater(Stream& stream, const Waiting& waiting,
+    enum class Kept : std::uint8_t { Not, InOutbox, OutOfRoom };
+    [[nodiscard]] Kept keepForLater(Stream& stream, const Waiting& waiting,
                                     const talk::SendReceipt& receipt);
+    [[nodiscard]] node::OutboxStream outboxFor(Stream& stream, const Waiting& waiting,
+                                               const talk::SendReceipt& receipt);
     [[nodiscard]] bool sendClassic(const Stream& stream, const Waiting& waiting,
                                    const talk::SendReceipt& receipt);
     void print(const Stream& stream, const talk::SendReceipt& receipt, app::Outcome outcome);

@@ -47,10 +47,10 @@ void SealedCarrier::settle(Stream& stream, const Waiting& waiting,
         print(stream, receipt, app::Outcome::Delivered);
         return outcomes_.settle(*waiting.letter, true);
     }
-    const bool isCarried =
-        keepForLater(stream, waiting, receipt) || sendClassic(stream, waiting, receipt);
-    if (isCarried) return outcomes_.settle(*waiting.letter, true);
-    fail(stream, receipt);
+    const Kept kept = keepForLater(stream, waiting, receipt);
+    if (kept == Kept::InOutbox || sendClassic(stream, waiting, receipt))
+        return outcomes_.settle(*waiting.letter, true);
+    if (kept == Kept::Not) fail(stream, receipt);
     print(stream, receipt, outcomeOf(receipt.result));
     outcomes_.settle(*waiting.letter, false);
 }
@@ -62,42 +62,48 @@ void SealedCarrier::fail(const Stream& stream, const talk::SendReceipt& receipt)
     tool_.complain(what);
     outcomes_.note(statusOf(receipt.result));
     const std::string hint = hintOf(receipt.result, stream.to.user.str());
-    if (!hint.empty() && !std::exchange(isHinted_, true)) tool_.hint(hint);
+    const bool isKnown = plan_.queue && receipt.result == Result::Offline;
+    if (!hint.empty() && !isKnown && !std::exchange(isHinted_, true)) tool_.hint(hint);
 }
 
 /// -Q.  An address is no person: nobody announces it.
-bool SealedCarrier::keepForLater(Stream& stream, const Waiting& waiting,
-                                 const talk::SendReceipt& receipt) {
+SealedCarrier::Kept SealedCarrier::keepForLater(Stream& stream, const Waiting& waiting,
+                                                const talk::SendReceipt& receipt) {
     const bool mayWait = receipt.result == Result::Offline || receipt.result == Result::NoIndex ||
                          receipt.result == Result::Timeout;
-    if (!plan_.queue || !mayWait || stream.to.at) return false;
-    const node::Session& session = file_.session();
+    if (!plan_.queue || !mayWait || stream.to.at) return Kept::Not;
     try {
-        if (!stream.outbox) {
-            const bool wasPushed = waiting.segment != 0 || !receipt.id.empty();
-            const auto id =
-                wasPushed ? courier_.sender().stream(receipt.recipient).id() : random_.number64();
-            stream.outbox.emplace(
-                node::Outbox(app::stateDirectory() + "/outbox")
-                    .create({.stream = id,
-                             .from = session.user,
-                             .to = stream.to.user,
-                             .identity =
-                                 pins_.keyOf(stream.to.user.view()).value_or(noise::IdentityKey{}),
-                             .index = session.index,
-                             .server = session.serverName,
-                             .first = waiting.segment,
-                             .created = net::wallNow()}));
-        }
+        if (!stream.outbox) stream.outbox = outboxFor(stream, waiting, receipt);
         stream.outbox->append(waiting.head + waiting.letter->text, waiting.segments,
                               net::wallNow());
     } catch (const Error& error) {
         tool_.complain(stream.to.toString() + ": not kept: " + error.what());
         outcomes_.note(static_cast<int>(error.kind()));
-        return false;
+        return Kept::OutOfRoom;
     }
     print(stream, receipt, app::Outcome::Queued);
-    return true;
+    return Kept::InOutbox;
+}
+
+/// Under the numbers that it was sent with, so that a listener that has shown it knows it again.
+/// What nobody can have seen goes behind what was kept before, where that still waits.
+node::OutboxStream SealedCarrier::outboxFor(Stream& stream, const Waiting& waiting,
+                                            const talk::SendReceipt& receipt) {
+    const node::Outbox outbox(app::stateDirectory() + "/outbox");
+    if (stream.kept && receipt.result != Result::Timeout)
+        if (auto same = outbox.claim(*stream.kept)) return std::move(*same);
+    const node::Session& session = file_.session();
+    const auto key = pins_.keyOf(stream.to.user.view());
+    auto fresh = outbox.create({.stream = waiting.stream ? *waiting.stream : random_.number64(),
+                                .from = session.user,
+                                .to = stream.to.user,
+                                .identity = key.value_or(noise::IdentityKey{}),
+                                .index = session.index,
+                                .server = session.serverName,
+                                .first = waiting.segment,
+                                .created = net::wallNow()});
+    stream.kept = {fresh.content().head.stream, stream.to.user};
+    return fresh;
 }
 
 /// --allow-classic, to somebody of whom the index says that he has nothing else.

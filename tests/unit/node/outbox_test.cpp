@@ -228,6 +228,20 @@ TEST_CASE(
           ErrorKind::Data);
 }
 
+TEST_CASE("Of streams begun in the same second the one written first is listed first") {
+    const Home home;
+    for (const std::uint64_t stream : {3U, 1U, 2U}) {
+        home.box.create(head(stream)).append("hi", 1, kNow);
+        fs::last_write_time(home.path(Home::fileOf(stream)),
+                            fs::file_time_type::clock::now() - std::chrono::hours(stream));
+    }
+    const auto listed = home.box.list();
+    REQUIRE(listed.size() == 3);
+    CHECK(listed[0].id.stream == 3);
+    CHECK(listed[1].id.stream == 2);
+    CHECK(listed[2].id.stream == 1);
+}
+
 TEST_CASE("After thirty days a message is given up and told of; younger and claimed ones stay") {
     const Home home;
     home.box.create(head(1)).append("old", 1, kNow);

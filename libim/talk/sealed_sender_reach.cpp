@@ -86,7 +86,9 @@ void SealedSender::notFound(std::string_view name, NotFound why, TimePoint now, 
             fail(peer, result == SendResult::NoIndex ? peer.verdict.value_or(result) : result, now);
         } else if (result != SendResult::NoIndex) {
             peer.verdict = result;
-            if (peer.session == 0) peer.sentence.set(now + kVerdictHeld);
+            // Who waits for nothing in particular may see him come.
+            if (peer.session == 0 && options_.timeout > Duration())
+                peer.sentence.set(now + kVerdictHeld);
         }
     }
 }

@@ -189,10 +189,6 @@ void TcpListener::admit(int descriptor, const Address& from) {
     if (!writeMore(visitor)) return close(visitor);
     if (!isWhole(*visitor)) return watch(visitor);
     finish(*visitor);
-    ++unwatched_;
-    if (lookAt_) return;
-    unwatchedSince_ = now;
-    lookAt_ = now + kCloseSoon;
 }
 
 void TcpListener::watch(Visitor visitor) {
@@ -201,8 +197,8 @@ void TcpListener::watch(Visitor visitor) {
                 [this, visitor](LoopEvents) { ready(visitor); });
 }
 
-/// Who got everything without being watched, is closed when it has closed, and watched from now
-/// on when it has not.  They are at the end of the list, since their progress is recent.
+/// Who got everything is closed when it has closed, and watched from now on when it has not.  They
+/// are at the end of the list, since their progress is recent.
 void TcpListener::lookAtFinished() {
     lookAt_.reset();
     unwatched_ = 0;
@@ -235,11 +231,15 @@ void TcpListener::makeRoom(const Address& source) {
 }
 
 void TcpListener::ready(Visitor visitor) {
-    const bool whole = isWhole(*visitor);
-    if (!discardInput(visitor) || !writeMore(visitor)) return close(visitor);
-    if (whole || !isWhole(*visitor)) return;
+    if (isWhole(*visitor)) {
+        if (!discardInput(visitor)) close(visitor);
+        return;
+    }
+    if (!writeMore(visitor)) return close(visitor);
+    if (!isWhole(*visitor)) return;
+    loop_.forget(visitor->descriptor);
+    visitor->watched = false;
     finish(*visitor);
-    loop_.change(visitor->descriptor, kLoopRead);
 }
 
 /// False when the visitor is done with: it has closed after the last byte, or has gone.
@@ -290,9 +290,14 @@ void TcpListener::advance(Visitor visitor, std::size_t count) {
     }
 }
 
+/// REQUIRES: not watched, and the progress of this turn.
 void TcpListener::finish(const Connection& connection) {
     ++counters_.served;
     ::shutdown(connection.descriptor, SHUT_WR);
+    ++unwatched_;
+    if (lookAt_) return;
+    unwatchedSince_ = connection.progress;
+    lookAt_ = connection.progress + kCloseSoon;
 }
 
 /// Unread input would make a reset of the close.

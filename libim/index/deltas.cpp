@@ -5,7 +5,7 @@
 #include "libim/wire/record.hpp"
 #include "libim/wire/sealed_codec.hpp"
 
-#include <unordered_set>
+#include <unordered_map>
 
 namespace im::index {
 
@@ -28,12 +28,14 @@ Bytes frameOf(RosterVersion from, RosterVersion to, const std::string& lines) {
 std::vector<Bytes> deltaFrames(const Changes& changes, RosterVersion from, RosterVersion to,
                                std::size_t most, const StateOf& stateOf) {
     std::vector<Bytes> frames;
-    std::unordered_set<std::string_view> told;
+    // Told with its last change: who has another frame of these only gets it with what he lacks.
+    std::unordered_map<std::string_view, RosterVersion> last;
+    for (RosterVersion at = from; at < to; ++at) last[changes.after(at)] = at;
     std::string lines;
     RosterVersion begin = from;
     for (RosterVersion at = from; at < to; ++at) {
         const std::string_view name = changes.after(at);
-        if (!told.insert(name).second) continue;
+        if (last[name] != at) continue;
         const std::string line = "\n" + stateOf(name);
         if (lines.size() + line.size() > kRoom) {
             if (frames.size() + 1 >= most) return {};

@@ -90,6 +90,9 @@ bool SealedIndex::writeStream(const Endpoint& to, TimePoint now, Sink& sink) {
     const auto found = walks_.find(to);
     if (found == walks_.end() || !found->second.isAsked) return false;
     Walk& walk = found->second;
+    // A BOX of it that came by UDP may have moved the session there, where 16 KiB have no place.
+    const sealed::Session* session = transport_.session(walk.session);
+    if (session == nullptr || session->peer().via != kStreamPath) return false;
     const Bytes records = nextOfRoster(walk);
     return transport_.send(walk.session, records, now, sink);
 }

@@ -66,6 +66,8 @@ public:
     static constexpr std::size_t kMaxNames = 16'000'000;
     /// Changes told to one who asks, in datagrams; who has more to hear fetches the roster.
     static constexpr std::size_t kMaxSyncFrames = 32;
+    /// And so many are looked at for it, however few names they are of: a question is cheap.
+    static constexpr RosterVersion kMaxSyncChanges = 8'192;
     /// Questions of one session: 20 a second, 200 at once.
     static constexpr sealed::RateLimit::Allowance kQuestions{std::chrono::milliseconds(50),
                                                              std::chrono::seconds(10)};

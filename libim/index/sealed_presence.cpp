@@ -109,7 +109,7 @@ void SealedIndex::answerSync(wire::SessionIndex session, RosterVersion have, Tim
     ++counters_.syncs;
     if (!tellsAll()) return;
     std::vector<Bytes> frames;
-    if (have >= changes_.oldest() && have <= told_)
+    if (have >= changes_.oldest() && have <= told_ && told_ - have <= kMaxSyncChanges)
         frames = deltaFrames(changes_, have, told_, kMaxSyncFrames,
                              [this](std::string_view name) { return stateOf(name); });
     for (const Bytes& records : frames) transport_.send(session, records, now, sink);

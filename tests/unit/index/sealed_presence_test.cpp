@@ -349,6 +349,24 @@ TEST_CASE("Deltas fit into datagrams, lead on without a gap, and tell a name onc
     CHECK(deltaFrames(changes, 1'000, changes.version(), 3, line).empty());
 }
 
+TEST_CASE("A name that changed twice is told where it changed last") {
+    NameOwners owners(kTestKey);
+    Changes changes(1'000, owners);
+    changes.add(nameOf("bob"));
+    for (int i = 0; i < 100; ++i) changes.add(nameOf("user" + std::to_string(i)));
+    changes.add(nameOf("bob"));
+    const auto line = [](std::string_view name) {
+        return "login," + std::string(name) + ",192.0.2.2:5001";
+    };
+    const auto frames = deltaFrames(changes, 1'000, changes.version(), 100, line);
+    REQUIRE(frames.size() > 1);
+    const auto names = [](const im::Bytes& records) {
+        return std::string(im::asText(records)).find("login,bob,") != std::string::npos;
+    };
+    CHECK_FALSE(names(frames.front()));
+    CHECK(names(frames.back()));
+}
+
 TEST_CASE(
     "Changes are not kept for nobody: with no sealed user online who asks later is to resync") {
     SealedWorld world;

@@ -103,7 +103,7 @@ sealed::Answer SealedListener::introduced(const sealed::Introduction& introducti
     if (trust == Trust::Absent) return askAbout(introduction.peer);
     if (trust == Trust::Bad) return refuse(introduction.peer);
     meet(introduction.peer, trust, introduction.from.to);
-    StreamSource source{introduction.peer.identity(), true, kNoSession, {}};
+    StreamSource source{introduction.peer.identity(), trust != Trust::New, kNoSession, {}};
     for (const wire::Record& record : *wire::Records::parse(introduction.records))
         if (const auto* data = std::get_if<wire::DataRecord>(&record))
             takeData(source, *data, now, nullptr);
@@ -216,7 +216,9 @@ void SealedListener::received(wire::SessionIndex session, const wire::Records& r
     if (link_.owns(session)) return link_.received(session, records, now, sink);
     const auto known = sessions_.find(session);
     if (known == sessions_.end()) return;
-    const StreamSource source{known->second, true, session, counter};
+    const auto person = people_.find(known->second);
+    const bool isPinned = person != people_.end() && person->second.trust != Trust::New;
+    const StreamSource source{known->second, isPinned, session, counter};
     for (const wire::Record& record : records)
         if (const auto* data = std::get_if<wire::DataRecord>(&record))
             takeData(source, *data, now, &sink);

@@ -214,6 +214,26 @@ TEST_CASE("a clock that is a year behind does no harm to whoever writes") {
     CHECK(sender.count(SendResult::Delivered) == 1);
 }
 
+TEST_CASE("somebody new may say 16 KiB at once, and more when he is known") {
+    Pair world(1, false);
+    SealedSenderNode first(world, world.alice, "192.0.2.2:6001");
+    first.once(world.bob, "hi");
+    world.network.run(3s);
+    CHECK(first.count(SendResult::Delivered) == 1);
+    const std::string much(20'000, 'x');
+    SealedSenderNode second(world, world.alice, "192.0.2.2:6002");
+    second.once(world.bob, much);
+    world.network.run(3s);
+    CHECK(second.count(SendResult::Delivered) == 1);
+
+    Pair others(2, false);
+    SealedSenderNode sender(others, others.alice, "192.0.2.2:6001");
+    sender.once(others.bob, much);
+    others.network.run(3s);
+    CHECK(sender.count(SendResult::Limit) == 1);
+    CHECK(others.bobs.texts.empty());
+}
+
 TEST_CASE("a stranger whom the index does not know is not heard") {
     Pair world(1, false);
     Person eve("eve", 15);

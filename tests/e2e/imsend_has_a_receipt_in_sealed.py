@@ -222,3 +222,14 @@ def a_peer_killed_in_mid_message_is_no_success(w):
     bob.close()
     sender.ends(75)
     equal(bob.texts, [b"hi"])
+
+
+def without_a_session_nothing_goes_out_in_the_clear(w):
+    from classic import Peer
+    alice = w.person("alice")
+    with Peer() as carol:
+        sent = alice.send(f"carol@{carol.endpoint}", "secret", status=69)
+        sent.fails(69, "imsend: no session")
+        assert "--classic" in sent.err
+        alice.send("--classic", f"carol@{carol.endpoint}", "open")
+        matches("talk,[^,]*,[^,]*,open", carol.text())

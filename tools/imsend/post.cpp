@@ -46,11 +46,10 @@ std::unique_ptr<Carrier> Post::classic(std::optional<node::SessionFile> session,
                                        std::optional<Endpoint> server) {
     if (const char* const option = plan_.sealedOnly())
         throw app::UsageError(std::string(option) + ": needs the sealed profile");
-    if (!session && !plan_.classicSaid) {
-        // The default profile is not there yet; who does not say --classic must not believe in it.
-        tool_.notice("classic profile: nothing is encrypted");
-        tool_.hint("--classic says that you know");
-    }
+    // Sealed is what is meant where nothing is said, and that takes a session.
+    if (!session && !plan_.classicSaid)
+        throw Error(ErrorKind::Unavailable, "no session",
+                    "log in with imlogin, or say --classic, in which nothing is encrypted");
     std::string hint;
     if (!session)
         hint = server ? "a login with imlogin is told the port of the index's roster"

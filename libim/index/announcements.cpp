@@ -71,32 +71,34 @@ std::uint64_t Announcements::tell(Directory& users, Sink& sink, std::size_t most
     parts_.clear();
     // So that none moves while the sink has it.
     const std::size_t individuals =
-        train_.farewells.size() - farewellsTold_ + users.part(Part::Latecomers).size();
-    parts_.reserve(std::min(most, individuals * whole_.size()) + whole_.size());
+        1 + train_.farewells.size() - farewellsTold_ + users.part(Part::Latecomers).size();
+    parts_.reserve(std::min(most, individuals * whole_.size()) + piece_);
+    std::uint64_t count = 0;
+    while (rest_ && count < most) count += tellOne(*std::exchange(rest_, {}), sink);
     // Farewells first: who left and came back hears what was before and then what was after.
-    std::uint64_t count = tellFarewells(sink, most);
+    if (count < most) count += tellFarewells(sink, most - count);
     if (count < most) count += tellLatecomers(users, sink, most - count);
     if (count < most) count += tellWaiting(users, sink, most - count);
-    isTelling_ = farewellsTold_ < train_.farewells.size() ||
+    isTelling_ = rest_ || farewellsTold_ < train_.farewells.size() ||
                  !users.part(Part::Latecomers).empty() || !users.part(Part::Waiting).empty();
     return count;
 }
 
 std::uint64_t Announcements::tellFarewells(Sink& sink, std::size_t most) {
     std::uint64_t count = 0;
-    while (count < most && farewellsTold_ < train_.farewells.size()) {
+    while (count < most && !rest_ && farewellsTold_ < train_.farewells.size()) {
         const Farewell& farewell = train_.farewells[farewellsTold_++];
-        count += tellOne(farewell.to, farewell.from, farewell.until, sink);
+        count += tellOne({farewell.to, farewell.from, farewell.until}, sink);
     }
     return count;
 }
 
 std::uint64_t Announcements::tellLatecomers(Directory& users, Sink& sink, std::size_t most) {
     std::uint64_t count = 0;
-    while (count < most && !users.part(Part::Latecomers).empty()) {
+    while (count < most && !rest_ && !users.part(Part::Latecomers).empty()) {
         const Destination& to = users.part(Part::Latecomers).back();
-        count += tellOne(to, users.joinedAt(users.lastOf(Part::Latecomers)), train_.entries.size(),
-                         sink);
+        const std::size_t from = users.joinedAt(users.lastOf(Part::Latecomers));
+        count += tellOne({to, from, train_.entries.size()}, sink);
         users.tellLast(1);
     }
     return count;
@@ -104,21 +106,28 @@ std::uint64_t Announcements::tellLatecomers(Directory& users, Sink& sink, std::s
 
 std::uint64_t Announcements::tellWaiting(Directory& users, Sink& sink, std::size_t most) {
     const std::span<const Destination> waiting = users.part(Part::Waiting);
-    if (!users.part(Part::Latecomers).empty() || waiting.empty()) return 0;
+    if (rest_ || !users.part(Part::Latecomers).empty() || waiting.empty()) return 0;
+    if (whole_.size() > piece_) {
+        const Share share{waiting.back(), 0, train_.entries.size()};
+        users.tellLast(1);
+        return tellOne(share, sink);
+    }
     const std::size_t some = std::clamp<std::size_t>(most / whole_.size(), 1, waiting.size());
     sink.fanOut(whole_, waiting.last(some));
     users.tellLast(some);
     return some * whole_.size();
 }
 
-/// What stands in the train from `from` on and before `until`, in the train's order.
-std::uint64_t Announcements::tellOne(const Destination& to, std::size_t from, std::size_t until,
-                                     Sink& sink) {
+/// A piece of it; the rest is for the next tell().
+std::uint64_t Announcements::tellOne(Share share, Sink& sink) {
     const std::size_t first = parts_.size();
-    for (const std::uint32_t entry : order_)
-        if (entry >= from && entry < until) parts_.push_back(train_.view(entry));
+    for (; share.at < order_.size() && parts_.size() - first < piece_; ++share.at) {
+        const std::uint32_t entry = order_[share.at];
+        if (entry >= share.from && entry < share.until) parts_.push_back(train_.view(entry));
+    }
+    if (share.at < order_.size()) rest_ = share;
     const std::span part = std::span<const BytesView>(parts_).subspan(first);
-    if (!part.empty()) sink.fanOut(part, {&to, 1});
+    if (!part.empty()) sink.fanOut(part, {&share.to, 1});
     return part.size();
 }
 

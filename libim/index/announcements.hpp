@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace im::index {
@@ -36,7 +37,8 @@ public:
     /// A shorter train is told in the order in which things happened.
     static constexpr std::size_t kSortFrom = 16;
 
-    explicit Announcements(const HashKey& key) : key_(key) {}
+    /// Of one user's share no more than `piece` is handed over at once.
+    Announcements(const HashKey& key, std::size_t piece) : key_(key), piece_(piece) {}
 
     /// Gathered and not yet in a train.
     std::size_t gathered() const { return gathered_.entries.size(); }
@@ -52,7 +54,8 @@ public:
 
     /// Makes a train of what has gathered.  REQUIRES: !isTelling(); there is something.
     void begin(Directory& users);
-    /// Hands to `sink` what comes to about `most` datagrams; one user's share is not divided.
+    /// Hands to `sink` what comes to about `most` datagrams: a user's share of up to a piece is not
+    /// divided.
     /// Returns their number.  What the sink got stays valid until the next call of anything here
     /// or of the directory.  REQUIRES: isTelling().
     std::uint64_t tell(Directory& users, Sink& sink, std::size_t most);
@@ -67,6 +70,14 @@ private:
         Destination to;
         std::size_t from;
         std::size_t until;
+    };
+    /// What one user hears of the train: its announcements `from` to `until`, as far as they stand
+    /// at `at` or behind it in the order in which they are told.
+    struct Share {
+        Destination to;
+        std::size_t from;
+        std::size_t until;
+        std::size_t at = 0;
     };
     struct Batch {
         Bytes bytes;                 // of all announcements
@@ -84,9 +95,10 @@ private:
     std::uint64_t tellFarewells(Sink& sink, std::size_t most);
     std::uint64_t tellLatecomers(Directory& users, Sink& sink, std::size_t most);
     std::uint64_t tellWaiting(Directory& users, Sink& sink, std::size_t most);
-    std::uint64_t tellOne(const Destination& to, std::size_t from, std::size_t until, Sink& sink);
+    std::uint64_t tellOne(Share share, Sink& sink);
 
     HashKey key_;
+    std::size_t piece_;
     Batch gathered_;
     NamesSeen names_;  // in the present turn of gathered_
     std::uint32_t turn_ = 0;
@@ -96,6 +108,7 @@ private:
     std::vector<std::uint32_t> order_;  // entries of the train as they are told
     std::vector<BytesView> whole_;      // the same as payloads
     std::size_t farewellsTold_ = 0;
+    std::optional<Share> rest_;     // of a user who counts as told
     std::vector<BytesView> parts_;  // of the train, for those who hear a part; of one tell()
 };
 

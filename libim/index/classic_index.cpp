@@ -129,7 +129,7 @@ ClassicIndex::ClassicIndex(Policy policy, HostFacts host, Store& store, Observer
       announcing_(seed),
       answering_(seed),
       leases_(now),
-      announcements_(seed) {
+      announcements_(seed, policy_.announcementsPerPiece) {
     setAccept();
     restore();
 }

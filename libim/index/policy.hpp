@@ -37,6 +37,9 @@ struct Policy {
     /// The same while datagrams come faster than they are taken: those who log in go before
     /// those who are told, and a flood is not helped by what it makes us tell.
     std::size_t announcementsWhenBusy = 64;
+    /// Of what one user hears of a long train no more is handed over at once; of less, all.  Fixed
+    /// at the start.
+    std::size_t announcementsPerPiece = 1024;
 };
 
 /// What the index must know of the host it runs on, to refuse endpoints that are itself (T4) or

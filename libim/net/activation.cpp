@@ -40,6 +40,12 @@ int optionOf(int descriptor, int level, int option) {
     throw systemError(ErrorKind::OperatingSystem, called(descriptor), errno);
 }
 
+bool isConnected(int descriptor) {
+    SocketAddress peer{};
+    socklen_t length = sizeof peer;
+    return ::getpeername(descriptor, &peer.any, &length) == 0;
+}
+
 }  // namespace
 
 GivenSocket lookAtSocket(int descriptor) {
@@ -51,6 +57,9 @@ GivenSocket lookAtSocket(int descriptor) {
         throw wrong(descriptor, "neither UDP nor TCP", "ListenDatagram= and ListenStream=");
     GivenSocket given{descriptor, localEndpoint(descriptor), protocol == IPPROTO_TCP};
     if (given.local.port == 0) throw wrong(descriptor, "not bound to a port");
+    if (!given.stream && isConnected(descriptor))
+        throw wrong(descriptor, "a UDP socket that is connected: it hears one peer only",
+                    "ListenDatagram=");
     if (given.stream && optionOf(descriptor, SOL_SOCKET, SO_ACCEPTCONN) == 0)
         throw wrong(descriptor, "a TCP socket that does not listen", "ListenStream=, Accept=no");
     if (family == AF_INET6 && optionOf(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) == 0)

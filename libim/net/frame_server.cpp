@@ -131,7 +131,14 @@ void FrameServer::admit(int descriptor, const Endpoint& from) {
     visitor.descriptor = descriptor;
     visitor.source = source;
     visitor.since = visitor.progress = loop_.now();
-    loop_.watch(descriptor, kLoopRead, [this, from](LoopEvents events) { ready(from, events); });
+    try {
+        loop_.watch(descriptor, kLoopRead,
+                    [this, from](LoopEvents events) { ready(from, events); });
+    } catch (const Error&) {  // the system has no room for one more to watch: his end, not ours
+        ++counters_.noDescriptor;
+        visitors_.erase(from);
+        ::close(descriptor);
+    }
 }
 
 /// The one without progress for longest goes: of the source when it has too many, else of all.

@@ -187,14 +187,23 @@ void TcpListener::admit(int descriptor, const Address& from) {
     connections_.push_back({descriptor, source, std::move(text), 0, 0, 0, now, now});
     const Visitor visitor = std::prev(connections_.end());
     if (!writeMore(visitor)) return close(visitor);
-    if (!isWhole(*visitor)) return watch(visitor);
+    if (!isWhole(*visitor)) {
+        if (!watch(visitor)) close(visitor);
+        return;
+    }
     finish(*visitor);
 }
 
-void TcpListener::watch(Visitor visitor) {
-    visitor->watched = true;
-    loop_.watch(visitor->descriptor, isWhole(*visitor) ? kLoopRead : kLoopWrite,
-                [this, visitor](LoopEvents) { ready(visitor); });
+/// False when the system has no room for one more to watch: that is his end, not ours.
+bool TcpListener::watch(Visitor visitor) {
+    try {
+        loop_.watch(visitor->descriptor, isWhole(*visitor) ? kLoopRead : kLoopWrite,
+                    [this, visitor](LoopEvents) { ready(visitor); });
+    } catch (const Error&) {
+        ++counters_.noDescriptor;
+        return false;
+    }
+    return visitor->watched = true;
 }
 
 /// Who got everything is closed when it has closed, and watched from now on when it has not.  They
@@ -207,12 +216,9 @@ void TcpListener::lookAtFinished() {
         if (visitor->progress < unwatchedSince_) return;
         next = visitor;
         if (visitor->watched) continue;
-        if (discardInput(visitor)) {
-            watch(visitor);
-        } else {
-            ++next;
-            close(visitor);
-        }
+        if (discardInput(visitor) && watch(visitor)) continue;
+        ++next;
+        close(visitor);
     }
 }
 

@@ -49,7 +49,7 @@ struct TcpCounters {
     std::uint64_t refused = 0;       ///< nothing to write: closed at once
     std::uint64_t shed = 0;          ///< cut off to make room for another
     std::uint64_t slow = 0;          ///< cut off for want of progress
-    std::uint64_t noDescriptor = 0;  ///< accept failed: out of descriptors or memory
+    std::uint64_t noDescriptor = 0;  ///< nor memory, nor room in epoll
 
     TcpCounters& operator+=(const TcpCounters& other);
 };
@@ -105,7 +105,7 @@ private:
     void makeRoom(const Address& source);
     void outOfDescriptors();
     void watchVisitors();
-    void watch(Visitor visitor);
+    bool watch(Visitor visitor);
     void ready(Visitor visitor);
     bool writeMore(Visitor visitor);
     void advance(Visitor visitor, std::size_t count);

@@ -87,9 +87,10 @@ private:
 class Race {
 public:
     /// `slice`: announcements a tick.
-    Race(std::uint32_t seed, Confirm confirm, bool sharesEndpoints, std::size_t slice = 1024)
+    Race(std::uint32_t seed, Confirm confirm, bool sharesEndpoints, std::size_t slice = 1024,
+         std::size_t piece = 1024)
         : random_(seed),
-          world_(policyOf(confirm, slice)),
+          world_(policyOf(confirm, slice, piece)),
           naive_(confirm == Confirm::Tcp),
           sharesEndpoints_(sharesEndpoints) {}
 
@@ -108,9 +109,10 @@ public:
 private:
     static constexpr std::uint32_t kUsers = 12;
 
-    static Policy policyOf(Confirm confirm, std::size_t slice) {
+    static Policy policyOf(Confirm confirm, std::size_t slice, std::size_t piece) {
         Policy policy;
         policy.announcementsPerTick = slice;
+        policy.announcementsPerPiece = piece;
         policy.rate = 0;
         policy.confirm = confirm;
         return policy;
@@ -204,6 +206,13 @@ TEST_CASE("The same when a train is told in slices, and much happens between two
     race.end();
 }
 
+TEST_CASE("The same when a user's share of a train is told in pieces") {
+    const auto piece = GENERATE(1U, 4U);
+    Race race(GENERATE(26U, 27U, 28U), Confirm::Off, false, 15, piece);
+    for (int i = 0; i < 2000; ++i) race.batch(i % 40 == 0 ? 30 : i % 3 == 0 ? 1 : 0);
+    race.end();
+}
+
 TEST_CASE("A train that is told in slices, to users who share an endpoint") {
     Race race(GENERATE(24U, 25U), Confirm::Off, true, 5);
     for (int i = 0; i < 2000; ++i) race.batch(i % 20 == 0 ? 30 : i % 3 == 0 ? 1 : 0);
@@ -288,9 +297,10 @@ TEST_CASE("Those who were there before a batch get it in one call") {
     CHECK(world.sink().datagrams == 1 + 98 * 3 + 1);
 }
 
-TEST_CASE("A tick hands over no more than its slice and one user's share") {
+TEST_CASE("A tick hands over no more than its slice and a piece of one user's share") {
     Policy policy;
     policy.announcementsPerTick = 10;
+    policy.announcementsPerPiece = 20;
     World world(policy);
     for (int i = 1; i <= 100; ++i)
         world.login("user" + std::to_string(i), "10.0.0." + std::to_string(i) + ":1");
@@ -299,7 +309,7 @@ TEST_CASE("A tick hands over no more than its slice and one user's share") {
         REQUIRE(ticks < 1000);
         world.sink().datagrams = 0;
         world.tick();
-        CHECK(world.sink().datagrams < 10 + 100);
+        CHECK(world.sink().datagrams < 10 + 20);
         told += world.sink().datagrams;
     }
     CHECK(told == 100 * 99 / 2);

@@ -77,6 +77,9 @@ TEST_CASE("What is no socket to serve from is refused", "[net]") {
     ::close(unbound);
     const PlainSocket deaf(SOCK_STREAM, at("127.0.0.1:0"));
     CHECK(faultOf(deaf.descriptor()) == kWrong);
+    PlainSocket connected(SOCK_DGRAM, at("127.0.0.1:0"));
+    connected.connect(at("127.0.0.1:9"));
+    CHECK(faultOf(connected.descriptor()) == kWrong);
 }
 
 TEST_CASE("A given socket that takes IPv4 in IPv6 is refused", "[net]") {

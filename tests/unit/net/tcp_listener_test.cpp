@@ -7,13 +7,23 @@
 #include "tests/unit/net/plain_socket.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -35,6 +45,23 @@ int inheritable() {
         if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ++count;
     }
     return count;
+}
+
+/// From now on epoll takes nothing new of this thread: as when the user watches as many as he may.
+void forbidToWatch() {
+    constexpr auto kCall = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
+    constexpr auto kSecond = static_cast<std::uint32_t>(offsetof(seccomp_data, args[1]));
+    std::array<sock_filter, 6> filter{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kCall),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_epoll_ctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSecond),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog program{filter.size(), filter.data()};
+    static_cast<void>(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    static_cast<void>(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
 }
 
 /// A listener with its loop, and visitors of the system.
@@ -268,6 +295,27 @@ TEST_CASE("Out of descriptors, the listener waits instead of spinning, and goes 
     CHECK(tavern.listener.counters().noDescriptor >= 2);
     CHECK(turns < 20);
     CHECK(tavern.readAll(visitor) == tavern.text->str());
+}
+
+TEST_CASE(
+    "When the system watches no more descriptors, a slow visitor is let go, and others are served",
+    "[net]") {
+    Tavern slow(8 << 20);
+    Tavern quick(5);
+    const auto patient = slow.visitor();
+    const auto visitor = quick.visitor();
+    // The filter is its thread's alone.
+    std::thread([&] {
+        forbidToWatch();
+        slow.until([&] { return slow.listener.counters().noDescriptor == 1; }, 1s);
+        quick.until([&] { return quick.listener.counters().served == 1; }, 1s);
+        quick.loop.runOnce(30ms);
+    }).join();
+    CHECK(slow.listener.counters().noDescriptor == 1);
+    CHECK(slow.listener.connections() == 0);
+    CHECK(quick.readAll(visitor) == quick.text->str());
+    const auto next = slow.visitor();
+    CHECK(slow.readAll(next) == slow.text->str());
 }
 
 TEST_CASE("A second listener on the port is refused, a restart over TIME_WAIT is not", "[net]") {

@@ -55,7 +55,7 @@ SealedListener::SealedListener(Options options, const sealed::Card& index,
 void SealedListener::logout(TimePoint now, Sink& sink) {
     sendAcks(now, sink);
     link_.logout(now, sink);
-    for (const auto& [session, identity] : std::exchange(sessions_, {}))
+    for (const auto& [session, process] : std::exchange(sessions_, {}))
         transport_.close(session, wire::CloseCode::Bye, {}, now, sink);
 }
 
@@ -206,7 +206,7 @@ void SealedListener::confirmed(wire::SessionIndex session, const sealed::Card& p
     Person& person = meet(peer, trust, transport_.session(session)->peer().to);
     ++person.sessions;
     person.endpoint = transport_.session(session)->peer().to;
-    sessions_[session] = peer.identity();
+    sessions_[session] = {peer, person.endpoint};
 }
 
 // What is said.
@@ -216,9 +216,9 @@ void SealedListener::received(wire::SessionIndex session, const wire::Records& r
     if (link_.owns(session)) return link_.received(session, records, now, sink);
     const auto known = sessions_.find(session);
     if (known == sessions_.end()) return;
-    const auto person = people_.find(known->second);
+    const auto person = people_.find(known->second.card.identity());
     const bool isPinned = person != people_.end() && person->second.trust != Trust::New;
-    const StreamSource source{known->second, isPinned, session, counter};
+    const StreamSource source{known->second.card.identity(), isPinned, session, counter};
     for (const wire::Record& record : records)
         if (const auto* data = std::get_if<wire::DataRecord>(&record))
             takeData(source, *data, now, &sink);
@@ -267,10 +267,15 @@ bool SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
     const auto known = people_.find(delivery.sender);
     if (known == people_.end()) return true;
     const Person& person = known->second;
+    // Somebody may have several processes; what came in an INIT is of the one met last.
+    const auto session = sessions_.find(static_cast<wire::SessionIndex>(delivery.session));
+    const bool isHere = session != sessions_.end();
+    const sealed::Card& card = isHere ? session->second.card : person.card;
+    const Endpoint& endpoint = isHere ? session->second.endpoint : person.endpoint;
     Event event;
-    event.user = person.card.body.name;
+    event.user = card.body.name;
     event.trust = person.trust;
-    event.endpoint = person.endpoint;
+    event.endpoint = endpoint;
     event.sequence = delivery.number;
     if (delivery.gapUntil) {
         event.type = EventType::Gap;
@@ -279,13 +284,13 @@ bool SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
         return reader_.show(event, isHurried);
     }
     const auto talk = parseTalk(delivery.bytes);
-    if (!talk || talk->from != person.card.body.name) return true;
+    if (!talk || talk->from != card.body.name) return true;
     event.type = EventType::Talk;
     event.id = messageId(delivery.stream, delivery.number);
     event.sent = std::string(talk->time);
     event.text = std::string(asText(talk->text));
     tellPresence();
-    if (talk->kind == TalkKind::Ask) reader_.asked({event.id, person.card, person.endpoint});
+    if (talk->kind == TalkKind::Ask) reader_.asked({event.id, card, endpoint});
     return reader_.show(event, isHurried);
 }
 
@@ -360,7 +365,8 @@ void SealedListener::cardRefreshed(wire::SessionIndex session, const sealed::Car
 void SealedListener::moved(wire::SessionIndex session, const Destination& to, TimePoint, Sink&) {
     const auto known = sessions_.find(session);
     if (known == sessions_.end()) return;
-    if (const auto person = people_.find(known->second); person != people_.end())
+    known->second.endpoint = to.to;
+    if (const auto person = people_.find(known->second.card.identity()); person != people_.end())
         person->second.endpoint = to.to;
 }
 
@@ -374,9 +380,9 @@ void SealedListener::closed(wire::SessionIndex session, std::uint64_t, sealed::E
     if (link_.owns(session)) return link_.closed(session, why, code, text, now, sink);
     const auto known = sessions_.extract(session);
     if (known.empty()) return;
-    const auto person = people_.find(known.mapped());
+    const auto person = people_.find(known.mapped().card.identity());
     if (person == people_.end()) return;
-    if (--person->second.sessions == 0) newcomers_.erase(known.mapped());
+    if (--person->second.sessions == 0) newcomers_.erase(known.mapped().card.identity());
 }
 
 void SealedListener::keyRotated(const sealed::Card&, TimePoint now, Sink& sink) {

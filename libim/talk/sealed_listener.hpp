@@ -132,6 +132,12 @@ private:
         }
     };
 
+    /// Of somebody, one that has a session with us.
+    struct Process {
+        sealed::Card card;
+        Endpoint endpoint;
+    };
+
     [[nodiscard]] Trust judge(const sealed::Card& card) const;
     sealed::Answer askAbout(const sealed::Card& card);
     sealed::Answer refuse(const sealed::Card& card);
@@ -158,7 +164,7 @@ private:
     StreamTable streams_;
 
     std::map<Identity, Person> people_;
-    std::map<wire::SessionIndex, Identity> sessions_;
+    std::map<wire::SessionIndex, Process> sessions_;
     std::map<std::string, std::set<Identity>, std::less<>> strangers_;  ///< being asked about
     std::vector<std::string> toAsk_;
     std::map<Identity, Newcomer> newcomers_;     ///< the index has just vouched for them

@@ -209,6 +209,7 @@ std::optional<StreamDelivery> StreamTable::take() {
         StreamDelivery delivery;
         delivery.sender = active.stream->first.person->first;
         delivery.stream = active.stream->first.stream;
+        delivery.session = active.session;
         noteGiven(active, active.gap.has_value());
         if (active.gap) {
             delivery.number = active.gap->first;

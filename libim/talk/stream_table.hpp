@@ -36,6 +36,7 @@ struct StreamSource {
 struct StreamDelivery {
     noise::IdentityKey sender{};
     wire::StreamId stream = 0;
+    std::uint64_t session = 0;       ///< StreamSource::session, the last one
     wire::MessageNumber number = 0;  ///< of the message; of a gap the first missing one
     std::optional<wire::MessageNumber> gapUntil;  ///< a gap: the last missing one
     BytesView bytes;  ///< of a message, until the next call of take() or written()

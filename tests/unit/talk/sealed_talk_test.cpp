@@ -214,6 +214,23 @@ TEST_CASE("a clock that is a year behind does no harm to whoever writes") {
     CHECK(sender.count(SendResult::Delivered) == 1);
 }
 
+TEST_CASE("who asks is answered, not another process of the same person") {
+    Pair world;
+    SealedSenderNode asking(world, world.alice, "192.0.2.2:6001");
+    asking.add(world.bob, world.bobsCard());
+    asking.say(0, "hi");
+    world.network.run(1s);
+    SealedSenderNode other(world, world.alice, "192.0.2.2:6002");
+    other.once(world.bob, "from elsewhere", world.bobsCard());
+    world.network.run(1s);
+    asking.say(0, "lunch?", true, talk::TalkKind::Ask);
+    world.network.run(1s);
+    REQUIRE(world.bobs.askers.size() == 1);
+    CHECK(world.bobs.askers[0].endpoint == asking.here);
+    CHECK(world.bobs.askers[0].card.sessionKey() ==
+          asking.sender.transport().keys().current().card.sessionKey());
+}
+
 TEST_CASE("somebody new may say 16 KiB at once, and more when he is known") {
     Pair world(1, false);
     SealedSenderNode first(world, world.alice, "192.0.2.2:6001");

@@ -192,6 +192,11 @@ sealed::Answer SealedIndex::introduced(const sealed::Introduction& introduction,
             if (!message || ++questions > kMaxQuestions) return;
             if (const auto* lookup = std::get_if<wire::Lookup>(&*message))
                 answerLookup(*lookup, answer.records);
+            // To a guest, who reads the roster's port in it.
+            if (std::holds_alternative<wire::RosterRequest>(*message) &&
+                introduction.from.via != kStreamPath)
+                wire::appendRecord(answer.records,
+                                   wire::TextRecord{acceptAt(introduction.from.to)});
             const auto* login = std::get_if<wire::SealedLogin>(&*message);
             if (login == nullptr) return;
             const auto refused = loginRefusal(*login, introduction.peer, introduction.from);

@@ -100,8 +100,9 @@ void SealedIndex::answerLookup(const wire::Lookup& question, Bytes& records) {
         peer.observed = *where;
         return text(peer);
     }
-    const bool isKnown = ownerOf(question.name).has_value();
-    text(wire::NoPeer{question.id, question.name, isKnown ? "offline" : "unknown"});
+    const auto owner = ownerOf(question.name);
+    if (owner) text(wire::NameOwner{question.id, question.name, *owner});
+    text(wire::NoPeer{question.id, question.name, owner ? "offline" : "unknown"});
 }
 
 void SealedIndex::answerSync(wire::SessionIndex session, RosterVersion have, TimePoint now,

@@ -44,6 +44,11 @@ bool Lookups::answered(std::uint32_t id, std::string_view name) {
     return true;
 }
 
+bool Lookups::isAsked(std::uint32_t id, std::string_view name) const {
+    const auto found = asked_.find(name);
+    return found != asked_.end() && found->second.id == id;
+}
+
 std::vector<std::string> Lookups::givenUp(TimePoint now) {
     std::vector<std::string> names;
     std::erase_if(asked_, [&](const auto& one) {

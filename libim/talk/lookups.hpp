@@ -27,6 +27,8 @@ public:
     [[nodiscard]] std::string due(std::size_t room, TimePoint now);
     /// The answer came.  False when that was not asked: it does not count then.
     [[nodiscard]] bool answered(std::uint32_t id, std::string_view name);
+    /// Whether that is a question without an answer yet.
+    [[nodiscard]] bool isAsked(std::uint32_t id, std::string_view name) const;
     /// Names that got no answer; they are forgotten.
     [[nodiscard]] std::vector<std::string> givenUp(TimePoint now);
     /// All names that wait, however long they may still; they are forgotten.

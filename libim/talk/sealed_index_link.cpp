@@ -13,8 +13,6 @@
 
 namespace im::talk {
 
-namespace {}  // namespace
-
 SealedIndexLink::SealedIndexLink(Options options, sealed::Card index, sealed::Transport& transport,
                                  noise::Random& random, Pins& pins, IndexLinkEvents& events)
     : options_(std::move(options)),
@@ -49,6 +47,8 @@ void SealedIndexLink::connect(TimePoint now, Sink& sink) {
     if (options_.login)
         text = wire::encodeSealed(
             wire::SealedLogin{options_.self.str(), options_.local, wire::UserFlags{}});
+    else if (options_.wantsRoster && !presence_.hasRoster())
+        text = wire::encodeSealed(wire::RosterRequest{0, {}});
     lookups_.restart(now);
     const std::size_t room = transport_.roomInInit() - wire::kRecordHeader - text.size() - 1;
     const std::string questions = lookups_.due(room, now);
@@ -147,11 +147,12 @@ void SealedIndexLink::comeOnline(TimePoint now, Sink& sink) {
     probe_.stop();
     retryGap_ = kReconnectFirst;
     if (isBack && options_.login) presence_.tellServer("back");
-    if (options_.login) {
+    if (options_.login)
         presence_.take(wire::SealedLogin{options_.self.str(), accept_.observed, {}});
+    if (options_.login || options_.wantsRoster) {
         if (!presence_.hasRoster()) {
             wantRoster();
-        } else if (presence_.version() != accept_.rosterVersion || isBack) {
+        } else if (options_.login && (presence_.version() != accept_.rosterVersion || isBack)) {
             syncTo_ = accept_.rosterVersion;
             sync(now, sink);
         }

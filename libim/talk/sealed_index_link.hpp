@@ -80,7 +80,14 @@ public:
 
     virtual void found(const FoundPeer& peer, TimePoint now, Sink& sink) = 0;
     virtual void notFound(std::string_view name, NotFound why, TimePoint now, Sink& sink) = 0;
+    /// Before notFound(): whose the name is, who is offline.
+    virtual void owned(std::string_view name, const noise::IdentityKey& identity, TimePoint now,
+                       Sink& sink);
 };
+
+inline void IndexLinkEvents::owned(std::string_view /*name*/,
+                                   const noise::IdentityKey& /*identity*/, TimePoint /*now*/,
+                                   Sink& /*sink*/) {}
 
 class SealedIndexLink {
 public:
@@ -104,7 +111,7 @@ public:
         Duration patience = std::chrono::seconds(5);
         std::uint64_t seed = 0;  ///< of jitter
         bool rosterFirst = false;
-        bool wantsRoster = true;  ///< a login fetches it
+        bool wantsRoster = true;  ///< fetches it when it comes online; without a login, too
     };
 
     /// `transport`, `random`, `pins` and `events` outlive the object; the transport's holder has
@@ -208,6 +215,7 @@ private:
     void takeMessage(const wire::SealedMessage& message, const wire::Records& beside, TimePoint now,
                      Sink& sink);
     void takePeer(const wire::Peer& peer, const wire::Records& beside, TimePoint now, Sink& sink);
+    void takeOwner(const wire::NameOwner& owner, TimePoint now, Sink& sink);
     void takeNone(const wire::NoPeer& none, TimePoint now, Sink& sink);
     void takeAccept(const wire::SealedAccept& accept);
     void takeProbed(const sealed::Card& card, TimePoint now, Sink& sink);

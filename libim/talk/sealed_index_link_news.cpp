@@ -86,6 +86,7 @@ void SealedIndexLink::takeMessage(const wire::SealedMessage& message, const wire
                    [&](const wire::Reject& reject) { refuse(reject, now, sink); },
                    [&](const wire::Peer& peer) { takePeer(peer, beside, now, sink); },
                    [&](const wire::NoPeer& none) { takeNone(none, now, sink); },
+                   [&](const wire::NameOwner& owner) { takeOwner(owner, now, sink); },
                    [&](const wire::Delta& delta) {
                        const auto step = presence_.advance(delta);
                        isPeerCounting_ = step == SealedPresence::Step::News;
@@ -108,7 +109,7 @@ void SealedIndexLink::takeMessage(const wire::SealedMessage& message, const wire
 }
 
 void SealedIndexLink::takeAccept(const wire::SealedAccept& accept) {
-    if (!options_.login) return;
+    if (!options_.login && !options_.wantsRoster) return;
     accept_ = accept;
     presence_.startAt(accept.rosterVersion);
 }
@@ -126,6 +127,12 @@ void SealedIndexLink::takePeer(const wire::Peer& peer, const wire::Records& besi
     }
     if (!found.card && !peer.flags.classic) return;
     if (lookups_.answered(peer.id, peer.name)) events_.found(found, now, sink);
+}
+
+/// Only what was asked, and then `none` follows.
+void SealedIndexLink::takeOwner(const wire::NameOwner& owner, TimePoint now, Sink& sink) {
+    if (lookups_.isAsked(owner.id, owner.name))
+        events_.owned(owner.name, owner.identity, now, sink);
 }
 
 void SealedIndexLink::takeNone(const wire::NoPeer& none, TimePoint now, Sink& sink) {

@@ -155,18 +155,31 @@ void SealedListener::askIndex(TimePoint now, Sink& sink) {
     for (const std::string& name : std::exchange(toAsk_, {})) link_.lookup(name, now, sink);
 }
 
-/// The index's word about a name that somebody uses whom nobody here knows.
-void SealedListener::found(const FoundPeer& peer, TimePoint now, Sink& sink) {
-    auto asked = strangers_.extract(peer.name);
+/// The index's word about a name that somebody uses whom nobody here knows: it is that key's, or
+/// nobody's.
+void SealedListener::vouch(const std::string& name, const std::optional<Identity>& his,
+                           TimePoint now, Sink& sink) {
+    auto asked = strangers_.extract(name);
     if (asked.empty()) return;
     for (const Identity& identity : asked.mapped()) {
-        const bool isHis = peer.card && peer.card->identity() == identity;
-        if (isHis && pins_.pin(peer.name, identity) == Trust::New)
-            newcomers_[identity] = {peer.name, {}};
-        else if (!isHis && impostors_.size() < kMostNotices)
-            impostors_[identity] = peer.name;
+        if (his == identity && pins_.pin(name, identity) == Trust::New)
+            newcomers_[identity] = {name, {}};
+        else if (his != identity && impostors_.size() < kMostNotices)
+            impostors_[identity] = name;
         transport_.reconsider(identity, now, sink);
     }
+}
+
+void SealedListener::found(const FoundPeer& peer, TimePoint now, Sink& sink) {
+    std::optional<Identity> his;
+    if (peer.card) his = peer.card->identity();
+    vouch(peer.name, his, now, sink);
+}
+
+/// Who only sends is not logged in, as a rule.
+void SealedListener::owned(std::string_view name, const noise::IdentityKey& identity, TimePoint now,
+                           Sink& sink) {
+    vouch(std::string(name), identity, now, sink);
 }
 
 /// Nobody vouches: the INIT runs out, and its repetition asks again.

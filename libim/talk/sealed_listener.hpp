@@ -111,6 +111,8 @@ public:
 
     void found(const FoundPeer& peer, TimePoint now, Sink& sink) override;
     void notFound(std::string_view name, NotFound why, TimePoint now, Sink& sink) override;
+    void owned(std::string_view name, const noise::IdentityKey& identity, TimePoint now,
+               Sink& sink) override;
 
 private:
     using Identity = noise::IdentityKey;
@@ -141,6 +143,8 @@ private:
     [[nodiscard]] Trust judge(const sealed::Card& card) const;
     sealed::Answer askAbout(const sealed::Card& card);
     sealed::Answer refuse(const sealed::Card& card);
+    void vouch(const std::string& name, const std::optional<Identity>& his, TimePoint now,
+               Sink& sink);
     void tellKey(const std::string& name, const Identity& identity);
     Person& meet(const sealed::Card& card, Trust trust, const Endpoint& at);
     void forgetSomebody();

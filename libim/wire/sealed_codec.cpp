@@ -140,6 +140,9 @@ SealedMessage readPeer(Reader& r) {
 SealedMessage readNone(Reader& r) {
     return NoPeer{r.hex32(), r.name(), std::string(r.rest())};
 }
+SealedMessage readOwner(Reader& r) {
+    return NameOwner{r.hex32(), r.name(), r.key()};
+}
 SealedMessage readCall(Reader& r) {
     return Call{r.name(), r.index()};
 }
@@ -187,6 +190,7 @@ constexpr std::array<Verb, std::variant_size_v<SealedMessage>> kVerbs{{
     {"resync", readResync},
     {"roster", readRoster},
     {"end", readEnd},
+    {"owner", readOwner},
     {"call", readCall},
     {"meet", readMeet},
     {"watch", readWatch},
@@ -280,6 +284,9 @@ std::string text(const Peer& m) {
 }
 std::string text(const NoPeer& m) {
     return Writer("none").hex32(m.id).name(m.name).last(m.reason).done();
+}
+std::string text(const NameOwner& m) {
+    return Writer("owner").hex32(m.id).name(m.name).key(m.identity).done();
 }
 std::string text(const Call& m) {
     return Writer("call").name(m.name).hex32(m.index).done();

@@ -72,6 +72,14 @@ struct NoPeer {
     friend bool operator==(const NoPeer&, const NoPeer&) = default;
 };
 
+/// `owner,ID,NAME,IDENTITY`, before `none,...,offline`: whose the name is, who is not here now.
+struct NameOwner {
+    std::uint32_t id = 0;
+    std::string name;
+    std::array<std::byte, 32> identity{};
+    friend bool operator==(const NameOwner&, const NameOwner&) = default;
+};
+
 /// `call,NAME,INDEX`: tell NAME that I am coming, with a session of that index.  Reserved.
 struct Call {
     std::string name;
@@ -130,7 +138,7 @@ struct RosterEnd {
 };
 
 using SealedMessage =
-    std::variant<SealedLogin, SealedAccept, Logout, Talk, Reject, Lookup, Peer, NoPeer, Call, Meet,
-                 Watch, Unwatch, Delta, Sync, Resync, RosterRequest, RosterEnd>;
+    std::variant<SealedLogin, SealedAccept, Logout, Talk, Reject, Lookup, Peer, NoPeer, NameOwner,
+                 Call, Meet, Watch, Unwatch, Delta, Sync, Resync, RosterRequest, RosterEnd>;
 
 }  // namespace im::wire

@@ -167,6 +167,8 @@ public:
                 appendText(answer.records, answerTo(*login, intro));
             if (const auto* lookup = std::get_if<wire::Lookup>(&message))
                 appendLookup(answer.records, *lookup);
+            if (std::holds_alternative<wire::RosterRequest>(message) && intro.from.via != 7)
+                appendText(answer.records, accept(intro));
         });
         return answer;
     }
@@ -224,6 +226,9 @@ private:
     std::string answerTo(const wire::SealedLogin& login, const sealed::Introduction& intro) {
         if (!isWelcome(login.name, intro.peer))
             return wire::encodeSealed(wire::Reject{"taken", "the name is another's"});
+        return accept(intro);
+    }
+    std::string accept(const sealed::Introduction& intro) {
         return wire::encodeSealed(wire::SealedAccept{kTcpPort, 90, intro.from.to, version,
                                                      static_cast<std::uint32_t>(users.size())});
     }
@@ -262,10 +267,15 @@ private:
         ++lookups;
         if (isSilentToLookups) return;
         const auto found = users.find(lookup.name);
-        if (found == users.end())
+        if (found == users.end()) {
+            const auto owner = names.find(lookup.name);
+            if (owner != names.end())
+                appendText(records, wire::encodeSealed(
+                                        wire::NameOwner{lookup.id, lookup.name, owner->second}));
             return appendText(records, wire::encodeSealed(wire::NoPeer{
                                            lookup.id, lookup.name,
-                                           names.contains(lookup.name) ? "offline" : "unknown"}));
+                                           owner != names.end() ? "offline" : "unknown"}));
+        }
         wire::UserFlags flags;
         flags.classic = found->second.isClassic;
         appendText(records,

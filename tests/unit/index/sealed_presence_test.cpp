@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "libim/index/deltas.hpp"
+#include "libim/wire/hex.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/index/sealed_world.hpp"
 
@@ -15,7 +16,7 @@ std::string lookedUp(SealedWorld& world, Party& who, im::wire::SessionIndex sess
     SealedWorld::heard(who);
     world.say(who, session, "lookup,000000aa," + name);
     const Lines lines = SealedWorld::heard(who);
-    return lines.empty() ? std::string() : lines.front();
+    return lines.empty() ? std::string() : lines.back();
 }
 
 /// So many classic users, of whom nothing else is known.
@@ -155,6 +156,32 @@ TEST_CASE("A lookup in an INIT is answered in the RESP, and nobody comes online 
     CHECK(SealedWorld::heard(alice).front().starts_with("peer,00000007,bob,nat,192.0.2.3:5002"));
     CHECK(world.observer().events.size() == events);
     CHECK(world.index().nameCount() == 1);
+}
+
+TEST_CASE("A lookup of a name that is offline tells whose it is") {
+    SealedWorld world;
+    Party& alice = world.party("alice", "192.0.2.2:5001", 1);
+    Party& bob = world.party("bob", "192.0.2.3:5002", 2);
+    const auto hers = world.login(alice);
+    const auto his = world.login(bob);
+    world.say(bob, his, "logout,bob,0.0.0.0:0");
+    SealedWorld::heard(alice);
+    world.say(alice, hers, "lookup,000000aa,bob");
+    const Lines lines = SealedWorld::heard(alice);
+    CHECK(lines == Lines{"owner,000000aa,bob," + im::wire::toHex(bob.identity.publicKey()),
+                         "none,000000aa,bob,offline"});
+    CHECK(lookedUp(world, alice, hers, "carol") == "none,000000aa,carol,unknown");
+}
+
+TEST_CASE("A guest is told the roster's port in the RESP, and is not online by it") {
+    SealedWorld world;
+    Party& alice = world.party("alice", "192.0.2.2:5001", 1);
+    world.ask(alice, "roster,0,");
+    world.settle();
+    const Lines lines = SealedWorld::heard(alice);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines.front().starts_with("Accept,"));
+    CHECK(world.index().nameCount() == 0);
 }
 
 TEST_CASE("A local endpoint is told only when it is a private one of IPv4") {

@@ -35,6 +35,17 @@ TEST_CASE("a login counts at the index when it is confirmed, and knows the roste
     CHECK(alice.diary.empty());  // the first roster is taken in silently
 }
 
+TEST_CASE("a guest reads the roster, and nobody is told of him") {
+    IndexWorld world;
+    world.invent("bob", "192.0.2.3:5002");
+    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1, false, true);
+    alice.start();
+    world.network.run(1s);
+    CHECK(alice.diary == std::vector<std::string>{"roster bob new 192.0.2.3:5002"});
+    CHECK(world.index.logins == 0);
+    CHECK(world.index.users.size() == 1);
+}
+
 TEST_CASE("with the roster first its lines come first, ourselves marked") {
     IndexWorld world;
     world.invent("bob", "192.0.2.3:5002");

@@ -251,6 +251,39 @@ TEST_CASE("somebody new may say 16 KiB at once, and more when he is known") {
     CHECK(others.bobs.texts.empty());
 }
 
+TEST_CASE("somebody unknown who is offline is new when the index knows whose his name is") {
+    SealedWorld world;
+    Person alice("alice", 1);
+    Person bob("bob", 2);
+    SealedListenerNode listener(world, bob, "192.0.2.3:5001");
+    listener.start();
+    world.index.names["alice"] = alice.identity.publicKey();
+    world.network.run(1s);
+    SealedSenderNode sender(world, alice, "192.0.2.2:6001");
+    sender.once(bob, "hi");
+    world.network.run(1s);
+    CHECK(sender.count(talk::SendResult::Delivered) == 1);
+    CHECK(listener.count("talk alice new hi") == 1);
+    CHECK(bob.pins.users.at("alice") == alice.identity.publicKey());
+}
+
+TEST_CASE("somebody unknown under the name of another who is offline is not heard") {
+    SealedWorld world;
+    Person alice("alice", 1);
+    Person mallory("alice", 3);
+    Person bob("bob", 2);
+    SealedListenerNode listener(world, bob, "192.0.2.3:5001");
+    listener.start();
+    world.index.names["alice"] = alice.identity.publicKey();
+    world.network.run(1s);
+    SealedSenderNode sender(world, mallory, "192.0.2.2:6001");
+    sender.once(bob, "hi");
+    world.network.run(1s);
+    CHECK(sender.count(talk::SendResult::Refused) == 1);
+    CHECK(listener.texts.empty());
+    CHECK_FALSE(bob.pins.users.contains("alice"));
+}
+
 TEST_CASE("a stranger whom the index does not know is not heard") {
     Pair world(1, false);
     Person eve("eve", 15);

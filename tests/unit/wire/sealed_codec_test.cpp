@@ -52,6 +52,7 @@ std::vector<Case> everyVerb() {
         {"peer,0000000f,bob,,1.2.3.4:5,0.0.0.0:0,89abcdef",
          Peer{15, "bob", {}, at("1.2.3.4:5"), at("0.0.0.0:0"), 0x89ABCDEF}},
         {"none,0000000f,bob,offline", NoPeer{15, "bob", "offline"}},
+        {"owner,0000000f,bob," + identity, NameOwner{15, "bob", anIdentity()}},
         {"call,bob,1a2b3c4d", Call{"bob", 0x1A2B3C4D}},
         {"meet,alice," + identity + ",1.2.3.4:5,1a2b3c4d",
          Meet{"alice", anIdentity(), at("1.2.3.4:5"), 0x1A2B3C4D}},

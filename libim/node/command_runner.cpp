@@ -182,7 +182,8 @@ void CommandRunner::reap() {
     int status = 0;
     if (child_ < 0 || ::waitpid(child_, &status, WNOHANG) == 0) return;
     child_ = -1;
-    if (!waiting_.empty()) startNext();
+    if (ended_) ended_(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (child_ < 0 && !waiting_.empty()) startNext();
 }
 
 }  // namespace im::node

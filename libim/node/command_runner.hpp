@@ -12,8 +12,10 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace im::node {
@@ -33,9 +35,11 @@ public:
 
     /// Runs the command for `event` as soon as all before have ended; `time` is what IM_TIME
     /// shall say.  The command starts with no signal blocked and the text in a file of its own
-    /// as standard input, to the last byte.  Its exit status is nobody's business.
+    /// as standard input, to the last byte.
     /// Throws Error(OperatingSystem) when it cannot be started at all.
     void add(const Event& event, std::string_view time);
+    /// `ended` is called for each event, in the order of add(): whether the command exited with 0.
+    void whenEnded(std::function<void(bool isSuccess)> ended) { ended_ = std::move(ended); }
 
     /// Nothing runs and nothing waits.
     [[nodiscard]] bool idle() const { return child_ < 0 && waiting_.empty(); }
@@ -55,6 +59,7 @@ private:
     void reap();
 
     std::string command_;
+    std::function<void(bool)> ended_;
     std::deque<Job> waiting_;
     std::size_t waitingBytes_ = 0;
     pid_t child_ = -1;

@@ -5,9 +5,8 @@
 #include <utility>
 
 namespace im::node {
-namespace {
 
-using State = talk::ClassicListener::State;
+namespace {
 
 Endpoint sessionEndpoint(const Account& account, const LocalWish& wish) {
     const Endpoint& held = account.session->session().endpoint;
@@ -19,54 +18,37 @@ Endpoint sessionEndpoint(const Account& account, const LocalWish& wish) {
 
 }  // namespace
 
-ClassicEndpoint::Options ListenService::endpointOptions(const Account& account,
-                                                        const Options& options) {
-    const Endpoint local = account.session ? sessionEndpoint(account, options.local)
-                                           : localFor(options.local, account.index);
-    return {.user = account.user,
-            .local = local,
-            .index = account.index,
-            .rosterFirst = options.rosterFirst};
-}
-
 ListenService::ListenService(net::Loop& loop, SessionDirectory directory, const Account& account,
-                             const Options& options, Handlers handlers) try
+                             Options options, Handlers handlers)
     : loop_(loop),
       directory_(std::move(directory)),
       account_(account),
-      options_(options),
-      handlers_(std::move(handlers)),
-      endpoint_(loop, endpointOptions(account, options),
-                [this](const Event& event) { handlers_.event(event); }) {
-    endpoint_.atEndOfTurn([this] { endTurn(); });
+      options_(std::move(options)),
+      handlers_(std::move(handlers)) {
     loop_.atDeadline([this] { return keeper_ && !ended_ ? keeper_->nextDeadline() : std::nullopt; },
                      [] {});
-} catch (const net::BindError& problem) {
-    if (account.session && problem.errnum() == EADDRINUSE)
-        throw Error(ErrorKind::OperatingSystem,
-                    "session " + account.id().toString() + ": in use by another imlisten");
-    if (account.session && problem.errnum() == EADDRNOTAVAIL)
-        throw Error(ErrorKind::OperatingSystem, problem.what(),
-                    "this host has another address now: log in again by imlogin");
-    throw;
 }
 
-SessionKeeper ListenService::makeKeeper() const {
-    return {directory_,
-            {.user = account_.user,
-             .endpoint = endpoint_.local(),
-             .server = account_.index,
-             .serverName = account_.indexName,
-             .tcpPort = endpoint_.listener().tcpPort(),
-             .renews = endpoint_.listener().renews()}};
+Endpoint ListenService::endpointFor(const Account& account, const Options& options) {
+    return account.session ? sessionEndpoint(account, options.local)
+                           : localFor(options.local, account.index);
+}
+
+Error ListenService::bindError(const Account& account, const net::BindError& problem) {
+    if (account.session && problem.errnum() == EADDRINUSE)
+        return {ErrorKind::OperatingSystem,
+                "session " + account.id().toString() + ": in use by another imlisten"};
+    if (account.session && problem.errnum() == EADDRNOTAVAIL)
+        return {ErrorKind::OperatingSystem, problem.what(),
+                "this host has another address now: log in again by imlogin"};
+    return problem;
 }
 
 void ListenService::start() {
-    if (!account_.session) return endpoint_.login();
-    const Session& held = account_.session->session();
-    endpoint_.adopt(held.tcpPort, account_.session->users(), held.renews);
-    keeper_.emplace(makeKeeper());
-    keeper_->adopt(endpoint_.listener().contacts());
+    if (!account_.session) return beginLogin();
+    beginAdopted(*account_.session);
+    keeper_.emplace(directory_, session());
+    adoptFile(*keeper_);
     becomeReady();
 }
 
@@ -78,39 +60,32 @@ void ListenService::becomeReady() {
 
 void ListenService::stop() {
     if (std::exchange(ended_, true)) return;
-    if (options_.keep && ready_) return;
-    endpoint_.logout();
+    if (options_.keep && ready_) return leaveLogin();
+    endLogin();
     if (keeper_) keeper_->remove();
 }
 
 void ListenService::endTurn() {
     if (!ended_) checkLogin();
-    if (!ended_ && ready_) followRoster();
+    if (!ended_ && ready_ && !followFile(*keeper_)) onRemoved();
 }
 
 void ListenService::checkLogin() {
-    const State state = endpoint_.listener().state();
-    if (state == State::Refused || state == State::Silent) {
+    if (const auto problem = failure()) {
         stop();
-        return handlers_.failed(
-            loginError(endpoint_.listener(), account_.user.str(), account_.indexName));
+        return handlers_.failed(*problem);
     }
-    if (ready_ || state != State::Online) return;
-    keeper_.emplace(makeKeeper());
-    keeper_->create(endpoint_.listener().contacts());
+    if (ready_ || !isOnline()) return;
+    keeper_.emplace(directory_, session());
+    createFile(*keeper_);
     becomeReady();
-}
-
-void ListenService::followRoster() {
-    const auto& listener = endpoint_.listener();
-    if (!keeper_->follow(listener, loop_.now(), handlers_.trouble)) onRemoved();
 }
 
 // Whoever removed it leaves the logout to us: only here it has the login's own endpoint as its
 // source, as an index may demand.
 void ListenService::onRemoved() {
     if (std::exchange(ended_, true)) return;
-    endpoint_.logout();
+    endLogin();
     keeper_->remove();
     handlers_.sessionRemoved();
 }

@@ -2,6 +2,7 @@
 #include "libim/node/login_service.hpp"
 
 #include "libim/net/one_shot_udp.hpp"
+#include "libim/net/udp_socket.hpp"
 #include "libim/wire/classic_codec.hpp"
 
 #include <poll.h>
@@ -12,8 +13,6 @@
 
 namespace im::node {
 namespace {
-
-using State = talk::ClassicListener::State;
 
 /// The errno of binding `local` for a moment, 0 when it can be bound.
 int tryToBind(const Endpoint& local) {
@@ -42,12 +41,15 @@ bool isListening(const Session& session) {
     return tryToBind(session.endpoint) == EADDRINUSE;
 }
 
-bool logOut(const SessionDirectory& directory, const Session& session) {
-    if (isListening(session)) {
-        // It alone can send from the login's endpoint, and does when its session file goes.
-        directory.remove({session.user, session.server});
-        if (hasLeft(session)) return true;
-    }
+// It alone can send from the login's endpoint, and does when its session file goes.
+bool logOutListener(const SessionDirectory& directory, const Session& session) {
+    if (!isListening(session)) return false;
+    directory.remove({session.user, session.server});
+    return hasLeft(session);
+}
+
+bool logOutClassic(const SessionDirectory& directory, const Session& session) {
+    if (logOutListener(directory, session)) return true;
     const Bytes logout = wire::encodeClassic(wire::Logout{session.user.str(), session.endpoint});
     net::OneShotUdp socket(session.server, session.endpoint.address, session.endpoint.port);
     net::Delivery delivery = socket.send(logout);
@@ -65,64 +67,6 @@ Endpoint LoginService::endpointFor(const Account& account, const Options& option
         if (tryToBind(held) == 0) return held;
     }
     return localFor(options.local, account.index);
-}
-
-ClassicEndpoint::Options LoginService::endpointOptions(const Account& account,
-                                                       const Endpoint& local,
-                                                       const Options& options) {
-    return {.user = account.user,
-            .local = local,
-            .index = account.index,
-            .patience = options.patience,
-            .rosterFirst = false};
-}
-
-LoginService::LoginService(net::Loop& loop, SessionDirectory directory, const Account& account,
-                           const Options& options, Handlers handlers)
-    : directory_(std::move(directory)),
-      account_(account),
-      handlers_(std::move(handlers)),
-      endpoint_(loop, endpointOptions(account, endpointFor(account, options), options),
-                [](const Event&) {}) {
-    endpoint_.atEndOfTurn([this] { endTurn(); });
-}
-
-void LoginService::abandon() {
-    if (!std::exchange(ended_, true)) endpoint_.logout();
-}
-
-void LoginService::endTurn() {
-    if (ended_) return;
-    const auto& listener = endpoint_.listener();
-    if (listener.state() == State::Refused || listener.state() == State::Silent)
-        return fail(loginError(listener, account_.user.str(), account_.indexName));
-    if (listener.state() != State::Online) return;
-    if (listener.hasRoster()) return finish();
-    if (!endpoint_.fetchProblem().empty())
-        fail(rosterError(account_.indexName, listener.tcpPort(), endpoint_.fetchProblem(), {}));
-}
-
-void LoginService::finish() {
-    const auto& listener = endpoint_.listener();
-    const Session session{.user = account_.user,
-                          .endpoint = endpoint_.local(),
-                          .server = account_.index,
-                          .serverName = account_.indexName,
-                          .tcpPort = listener.tcpPort(),
-                          .renews = listener.renews()};
-    try {
-        directory_.write(session, listener.contacts().all());
-    } catch (const Error&) {
-        abandon();  // a login that nobody could adopt or end
-        throw;
-    }
-    ended_ = true;
-    handlers_.done(session, listener.contacts().all());
-}
-
-void LoginService::fail(const Error& problem) {
-    abandon();
-    handlers_.failed(problem);
 }
 
 }  // namespace im::node

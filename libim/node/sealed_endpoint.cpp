@@ -3,6 +3,7 @@
 
 #include "libim/talk/events.hpp"
 #include "libim/talk/limits.hpp"
+#include "libim/wire/frame.hpp"
 
 #include <utility>
 
@@ -100,14 +101,6 @@ void SealedEndpoint::abandon() {
 
 // The loop.
 
-void SealedEndpoint::pause() {
-    if (!std::exchange(isPaused_, true)) loop_.change(socket_.descriptor(), 0);
-}
-
-void SealedEndpoint::resume() {
-    if (std::exchange(isPaused_, false)) loop_.change(socket_.descriptor(), net::kLoopRead);
-}
-
 std::optional<TimePoint> SealedEndpoint::nextDeadline() const {
     if (isOver_) return {};
     if (listener_) return listener_->nextDeadline();
@@ -116,9 +109,8 @@ std::optional<TimePoint> SealedEndpoint::nextDeadline() const {
 
 // One batch a turn, so that output, signals and timers have their turn in a flood as well.
 void SealedEndpoint::receive() {
-    if (isPaused_) return;
     for (const Datagram& datagram : socket_.receive()) {
-        if (isOver_) continue;
+        if (isOver_ || (isPaused_ && !wire::isSealed(datagram.bytes))) continue;
         if (listener_)
             listener_->receive(datagram, loop_.now(), queue_);
         else
@@ -147,6 +139,12 @@ void SealedEndpoint::retryGreeting() {
 
 void SealedEndpoint::written(std::size_t count) {
     if (listener_ && count > 0) listener_->written(count, loop_.now(), queue_);
+    queue_.flush(socket_);
+}
+
+void SealedEndpoint::unseen(std::size_t count) {
+    if (listener_ && count > 0) listener_->unseen(count, loop_.now(), queue_);
+    queue_.flush(socket_);
 }
 
 void SealedEndpoint::endTurn() {

@@ -53,11 +53,13 @@ public:
     /// Leaves without a word: the login stays until its lease ends, or somebody adopts it.
     void abandon();
 
-    /// What show() did not call written is written now: the `count` oldest of it.
+    /// The `count` oldest that show() called Later are written now, or will not be.
     void written(std::size_t count);
-    /// Stops reading the socket: what comes waits in the kernel or is repeated by its sender.
-    void pause();
-    void resume();
+    void unseen(std::size_t count);
+    /// The reader is slow.  Senders of the sealed profile are held by their streams, and the socket
+    /// is read on, or the login would end; only classic talk, which nothing can hold, is dropped.
+    void pause() { isPaused_ = true; }
+    void resume() { isPaused_ = false; }
 
     /// Once at the end of every turn.
     void atEndOfTurn(std::function<void()> call) { afterTurn_ = std::move(call); }

@@ -297,6 +297,7 @@ void SealedIndexLink::tick(TimePoint now, Sink& sink) {
 void SealedIndexLink::beSilent(TimePoint now, Sink& sink) {
     if (isAdopted_) {
         state_ = State::Lost;
+        presence_.goOn();
         return presence_.tellServer("lost");
     }
     finish(State::Silent);

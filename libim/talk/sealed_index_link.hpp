@@ -12,8 +12,9 @@
 //
 // The roster: takeRosterFetch() says when a TCP connection to the index is wanted.  The owner
 // makes it and reports; what has to be written to it is takeRosterOutput(), behind every call.
-// Frames for it go through a Sink of the link; should the Transport repeat one, it comes to the
-// owner's Sink with the path kRosterPath and is to be dropped there (RosterPathFilter).
+// Frames for it go through a Sink of the link.  One that the Transport repeats (an index that is
+// asked much leaves an INIT unanswered) comes to the owner's Sink with the path kRosterPath, and
+// goes over the connection as well (RosterPathFilter).
 #pragma once
 
 #include "libim/base/datagram.hpp"
@@ -39,12 +40,12 @@ namespace im::talk {
 
 inline constexpr PathId kRosterPath = 0xFFFF;
 
-/// Passes on what is not for the connection of the roster.
+/// Parts what is for the connection of the roster from the rest.
 class RosterPathFilter final : public Sink {
 public:
-    explicit RosterPathFilter(Sink& to) : to_(to) {}
+    RosterPathFilter(Sink& to, Sink& roster) : to_(to), roster_(roster) {}
     void send(const Destination& to, BytesView payload) override {
-        if (to.via != kRosterPath) to_.send(to, payload);
+        (to.via == kRosterPath ? roster_ : to_).send(to, payload);
     }
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) override {
         to_.fanOut(payloads, to);
@@ -52,6 +53,7 @@ public:
 
 private:
     Sink& to_;
+    Sink& roster_;
 };
 
 /// What the index says of somebody.
@@ -161,6 +163,7 @@ public:
     [[nodiscard]] bool rosterReceived(BytesView bytes, TimePoint now);
     /// The connection failed or ended.
     void rosterClosed(TimePoint now);
+    [[nodiscard]] Sink& rosterSink() { return rosterSink_; }
     [[nodiscard]] Bytes takeRosterOutput() { return std::exchange(rosterSink_.out, {}); }
     /// Whether the connection, if there is one, has done its work.
     [[nodiscard]] bool rosterIsOver() const { return fetch_ != Fetch::UnderWay; }
@@ -181,10 +184,12 @@ public:
 
 private:
     enum class Fetch : std::uint8_t { None, Wanted, Asked, UnderWay };
+    /// Takes nothing while there is no connection.
     struct RosterSink final : Sink {
         Bytes out;
+        bool isOpen = false;
         void send(const Destination&, BytesView payload) override {
-            wire::appendFramed(out, payload);
+            if (isOpen) wire::appendFramed(out, payload);
         }
         void fanOut(std::span<const BytesView>, std::span<const Destination>) override {}
     };

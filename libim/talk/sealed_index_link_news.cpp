@@ -161,6 +161,7 @@ void SealedIndexLink::rosterConnected(TimePoint now) {
     fetch_ = Fetch::UnderWay;
     deframer_ = {};
     rosterSink_.out.clear();
+    rosterSink_.isOpen = true;
     presence_.rosterAsked();
     rosterStall_.set(now + kRosterStall);
     const Destination tcp{{options_.index.to.address, accept_.tcpPort}, kRosterPath};
@@ -210,6 +211,7 @@ void SealedIndexLink::leaveRoster(TimePoint now) {
     if (session == 0) return;
     transport_.cancel(session);
     transport_.close(session, wire::CloseCode::Bye, {}, now, rosterSink_);
+    rosterSink_.isOpen = false;
 }
 
 void SealedIndexLink::rosterFails(TimePoint now) {

@@ -61,13 +61,13 @@ void SealedListener::logout(TimePoint now, Sink& sink) {
 
 void SealedListener::receive(const Datagram& datagram, TimePoint now, Sink& sink) {
     if (!wire::isSealed(datagram.bytes)) return takeClassic(datagram);
-    RosterPathFilter filtered(sink);
+    RosterPathFilter filtered(sink, link_.rosterSink());
     if (!link_.receive(datagram, now, filtered)) transport_.receive(datagram, now, filtered);
     askIndex(now, filtered);
 }
 
 void SealedListener::tick(TimePoint now, Sink& sink) {
-    RosterPathFilter filtered(sink);
+    RosterPathFilter filtered(sink, link_.rosterSink());
     transport_.tick(now, filtered);
     link_.tick(now, filtered);
     streams_.tick(now);
@@ -263,22 +263,28 @@ void SealedListener::showAll(bool isHurried, TimePoint now) {
         const auto delivery = streams_.take();
         if (!delivery) return settle(now);
         pending_.push_back(showOne(*delivery, isHurried && pending_.empty()));
-        if (pending_.front()) settle(now);
+        if (pending_.front() != Shown::Later) settle(now);
     }
     streams_.setBlocked(true);
 }
 
 /// Tells the streams what is written, as far as all before it is.
 void SealedListener::settle(TimePoint now) {
-    std::size_t count = 0;
-    for (; !pending_.empty() && pending_.front(); ++count) pending_.pop_front();
-    if (count > 0) streams_.written(count, now);
+    while (!pending_.empty() && pending_.front() != Shown::Later) {
+        const Shown what = pending_.front();
+        std::size_t count = 0;
+        for (; !pending_.empty() && pending_.front() == what; ++count) pending_.pop_front();
+        if (what == Shown::Written)
+            streams_.written(count, now);
+        else
+            streams_.passedOver(count, now);
+    }
 }
 
 /// What is no message of his is done with unseen.
-bool SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
+Shown SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
     const auto known = people_.find(delivery.sender);
-    if (known == people_.end()) return true;
+    if (known == people_.end()) return Shown::Written;
     const Person& person = known->second;
     // Somebody may have several processes; what came in an INIT is of the one met last.
     const auto session = sessions_.find(static_cast<wire::SessionIndex>(delivery.session));
@@ -297,7 +303,7 @@ bool SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
         return reader_.show(event, isHurried);
     }
     const auto talk = parseTalk(delivery.bytes);
-    if (!talk || talk->from != card.body.name) return true;
+    if (!talk || talk->from != card.body.name) return Shown::Written;
     event.type = EventType::Talk;
     event.id = messageId(delivery.stream, delivery.number);
     event.sent = std::string(talk->time);
@@ -308,9 +314,17 @@ bool SealedListener::showOne(const StreamDelivery& delivery, bool isHurried) {
 }
 
 void SealedListener::written(std::size_t count, TimePoint now, Sink& sink) {
+    decide(count, Shown::Written, now, sink);
+}
+
+void SealedListener::unseen(std::size_t count, TimePoint now, Sink& sink) {
+    decide(count, Shown::Unseen, now, sink);
+}
+
+void SealedListener::decide(std::size_t count, Shown what, TimePoint now, Sink& sink) {
     for (auto one = pending_.begin(); count > 0 && one != pending_.end(); ++one) {
-        if (*one) continue;
-        *one = true;
+        if (*one != Shown::Later) continue;
+        *one = what;
         --count;
     }
     settle(now);
@@ -320,7 +334,7 @@ void SealedListener::written(std::size_t count, TimePoint now, Sink& sink) {
 }
 
 std::size_t SealedListener::unwritten() const {
-    return static_cast<std::size_t>(std::ranges::count(pending_, false));
+    return static_cast<std::size_t>(std::ranges::count(pending_, Shown::Later));
 }
 
 void SealedListener::sendAcks(TimePoint now, Sink& sink) {

@@ -37,6 +37,13 @@ struct Asker {
     Endpoint endpoint;
 };
 
+/// What became of a message that was to be shown.
+enum class Shown : std::uint8_t {
+    Written,
+    Later,   ///< written() or unseen() says it, in the order of the calls
+    Unseen,  ///< not shown, and nobody will say that it was
+};
+
 /// Who reads the events: standard output, a command.
 class ListenReader {
 public:
@@ -47,9 +54,8 @@ public:
 
     /// Presence, `key`, `server`, and talk in classic: nobody waits for a receipt of it.
     virtual void tell(const Event& event) = 0;
-    /// A message or a gap.  True: it is written already.  False: it will be, see written(); in the
-    /// order of the calls.  `isHurried`: the answer to its first datagram waits for it.
-    [[nodiscard]] virtual bool show(const Event& event, bool isHurried) = 0;
+    /// A message or a gap.  `isHurried`: the answer to its first datagram waits for it.
+    [[nodiscard]] virtual Shown show(const Event& event, bool isHurried) = 0;
     /// Shown just before, and its sender waits for a reply.
     virtual void asked(const Asker& asker) = 0;
     /// For a person, on stderr: "bob speaks classic, which is not shown; ...".
@@ -77,9 +83,10 @@ public:
     void tick(TimePoint now, Sink& sink);
     [[nodiscard]] std::optional<TimePoint> nextDeadline() const;
 
-    /// The `count` oldest that show() did not call written are written now.
+    /// The `count` oldest that show() called Later are written now, or will not be.
     void written(std::size_t count, TimePoint now, Sink& sink);
-    /// What show() was not happy with so far.
+    void unseen(std::size_t count, TimePoint now, Sink& sink);
+    /// What is neither yet.
     [[nodiscard]] std::size_t unwritten() const;
 
     /// For the roster's connection and the state of the login.
@@ -153,7 +160,8 @@ private:
                   Sink* sink);
     void showAll(bool isHurried, TimePoint now);
     void settle(TimePoint now);
-    bool showOne(const StreamDelivery& delivery, bool isHurried);
+    void decide(std::size_t count, Shown what, TimePoint now, Sink& sink);
+    Shown showOne(const StreamDelivery& delivery, bool isHurried);
     void tellPresence();
     void sendAcks(TimePoint now, Sink& sink);
     void takeClassic(const Datagram& datagram);
@@ -176,7 +184,7 @@ private:
     std::set<Identity> keysTold_;
     std::set<Address> noticed_;
     std::vector<StreamAck> acks_;  ///< taken out while an INIT was answered
-    std::deque<bool> pending_;     ///< shown, in order: whether written; behind one that is not
+    std::deque<Shown> pending_;    ///< in order, from the first that is decided Later on
 };
 
 }  // namespace im::talk

@@ -143,12 +143,12 @@ SealedSender::Peer* SealedSender::bySession(wire::SessionIndex session) {
 // The loop.
 
 void SealedSender::receive(const Datagram& datagram, TimePoint now, Sink& sink) {
-    RosterPathFilter filtered(sink);
+    RosterPathFilter filtered(sink, link_.rosterSink());
     if (!link_.receive(datagram, now, filtered)) transport_.receive(datagram, now, filtered);
 }
 
 void SealedSender::tick(TimePoint now, Sink& sink) {
-    RosterPathFilter filtered(sink);
+    RosterPathFilter filtered(sink, link_.rosterSink());
     transport_.tick(now, filtered);
     link_.tick(now, filtered);
     if (link_.state() == SealedIndexLink::State::KeyChanged)
@@ -224,8 +224,10 @@ void SealedSender::takeRecords(Peer& peer, const wire::Records& records, TimePoi
                                Sink& sink) {
     for (const wire::Record& record : records) {
         if (const auto* ack = std::get_if<wire::AckRecord>(&record);
-            ack != nullptr && ack->stream == peer.stream.id())
+            ack != nullptr && ack->stream == peer.stream.id()) {
+            peer.isUnseen |= ack->unseen;
             peer.stream.acknowledge(*ack, now);
+        }
         const auto* text = std::get_if<wire::TextRecord>(&record);
         const auto message = text != nullptr ? wire::decodeSealed(text->text)
                                              : Expected<wire::SealedMessage, wire::GrammarError>(
@@ -254,7 +256,7 @@ void SealedSender::settle(Peer& peer, TimePoint now) {
         Waiting& oldest = peer.waiting.front();
         Waiting delivered = oldest;
         delivered.count = std::min(oldest.count, done - oldest.number);
-        report(peer, delivered, SendResult::Delivered, now);
+        report(peer, delivered, peer.isUnseen ? SendResult::Timeout : SendResult::Delivered, now);
         oldest.number += delivered.count;
         oldest.count -= delivered.count;
         if (oldest.count == 0) peer.waiting.pop_front();

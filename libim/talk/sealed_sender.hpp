@@ -43,7 +43,7 @@ enum class SendResult : std::uint8_t {
     Refused,     ///< 77: the listener does not take us for whom we say
     KeyChanged,  ///< 77: his key is not the pinned one
     Limit,       ///< 65: too long for him
-    Timeout,     ///< 75: sent, no receipt in time
+    Timeout,     ///< 75: sent, no receipt in time, or taken and not shown
 };
 
 struct SendReceipt {
@@ -199,6 +199,7 @@ private:
         Timer sentence;                       ///< the verdict holds
         std::deque<Waiting> waiting;
         wire::MessageNumber pushed = 0;
+        bool isUnseen = false;  ///< the listener says so of what it acknowledges
         std::map<std::string, wire::MessageNumber> asked;  ///< by ID
     };
 

@@ -234,7 +234,7 @@ void StreamTable::noteGiven(Active& active, bool isGap) {
         given_.push_back({active.number, 1, isGap});
 }
 
-void StreamTable::written(std::size_t count, TimePoint now) {
+void StreamTable::done(std::size_t count, bool isSeen, TimePoint now) {
     while (count > 0) {
         assert(!given_.empty());
         Run& run = given_.front();
@@ -242,6 +242,7 @@ void StreamTable::written(std::size_t count, TimePoint now) {
         const auto part = static_cast<std::uint32_t>(std::min<std::size_t>(count, run.count));
         if (!run.isGap)
             for (std::uint32_t i = 0; i < part; ++i) active.receiver.written();
+        if (!isSeen) active.stream->second.isUnseen = true;
         active.given -= part;
         run.count -= part;
         count -= part;
@@ -317,6 +318,7 @@ StreamAck StreamTable::makeAck(Active& active, TimePoint now) {
     ack.record.next = static_cast<wire::SegmentNumber>(active.receiver.next());
     ack.record.mask = active.receiver.mask();
     ack.record.window = windowOf(active);
+    ack.record.unseen = active.stream->second.isUnseen;
     ack.record.echo = active.echo.value_or(wire::kNoEcho);
     if (active.echo) {
         const auto delay =

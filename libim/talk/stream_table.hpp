@@ -70,7 +70,10 @@ public:
     [[nodiscard]] std::optional<StreamDelivery> take();
     /// The `count` oldest deliveries that take() gave are written: write() returned, or what was
     /// run for them succeeded.  Only this lets the sender have success.
-    void written(std::size_t count, TimePoint now);
+    void written(std::size_t count, TimePoint now) { done(count, true, now); }
+    /// They are done with, and their sender is not to take it for success: nobody was shown them,
+    /// or nobody says so.  From then on the ACKs of these streams say `unseen`.
+    void passedOver(std::size_t count, TimePoint now) { done(count, false, now); }
     /// The reader of what we write has stopped, or goes on: ACKs say that there is no room.
     void setBlocked(bool isBlocked);
 
@@ -127,6 +130,7 @@ private:
         StreamReceiver::Position written;
         std::uint32_t generation = 0;
         ActiveNumber active = kNone;
+        bool isUnseen = false;  ///< something of it was passed over
     };
     using Streams = std::unordered_map<Key, Stream, KeyHash>;
     struct Memory {
@@ -148,6 +152,7 @@ private:
     [[nodiscard]] Verdict takeSegment(Active& active, const wire::DataRecord& segment);
     [[nodiscard]] Memory& memoryOf(const Active& active);
     [[nodiscard]] const Memory& memoryOf(const Active& active) const;
+    void done(std::size_t count, bool isSeen, TimePoint now);
     void announce(Active& active);
     void ackNow(Active& active);
     void ackSoon(Active& active, TimePoint at);

@@ -21,6 +21,7 @@ constexpr unsigned kEndFlag = 1;
 constexpr unsigned kFinFlag = 2;
 constexpr unsigned kManyFlag = 4;
 constexpr unsigned kFromFlag = 8;
+constexpr unsigned kUnseenFlag = 1;
 constexpr unsigned kMustUnderstand = 0x80;
 
 /// What a body of each kind may measure, and which flags it may have; the index is the kind.
@@ -35,7 +36,7 @@ constexpr std::array<Form, 9> kForms{{
     {kMinCard, kMaxCard},
     {0, kAny},
     {kDataHeader, kDataHeader + kMaxSegment, kEndFlag | kFinFlag | kManyFlag | kFromFlag},
-    {kAckBody, kAckBody},
+    {kAckBody, kAckBody, kUnseenFlag},
     {sizeof(std::uint32_t) + kHintHeader, sizeof(std::uint32_t) + kMaxPeerFrame},
     {sizeof(PingBytes), sizeof(PingBytes)},
     {sizeof(PingBytes) + sizeof(std::uint64_t), sizeof(PingBytes) + sizeof(std::uint64_t)},
@@ -94,8 +95,9 @@ DataRecord dataOf(BytesView body, unsigned flags) {
     return data;
 }
 
-AckRecord ackOf(BytesView body) {
+AckRecord ackOf(BytesView body, unsigned flags) {
     AckRecord ack;
+    ack.unseen = (flags & kUnseenFlag) != 0;
     ack.stream = readLittleEndian<StreamId>(body);
     ack.next = readLittleEndian<SegmentNumber>(body, 8);
     ack.mask = readLittleEndian<std::uint64_t>(body, 12);
@@ -186,7 +188,7 @@ Record Records::Iterator::operator*() const {
         case Kind::Data:
             return dataOf(body, header.flags);
         case Kind::Ack:
-            return ackOf(body);
+            return ackOf(body, header.flags);
         case Kind::Relay:
             return RelayRecord{readLittleEndian<std::uint32_t>(body), body.subspan(4)};
         case Kind::Ping:
@@ -220,7 +222,7 @@ void appendRecord(Bytes& out, const DataRecord& record) {
 }
 
 void appendRecord(Bytes& out, const AckRecord& record) {
-    appendHeader(out, Kind::Ack, kAckBody);
+    appendHeader(out, Kind::Ack, kAckBody, record.unseen ? kUnseenFlag : 0U);
     appendLittleEndian(out, record.stream);
     appendLittleEndian(out, record.next);
     appendLittleEndian(out, record.mask);

@@ -68,6 +68,8 @@ struct AckRecord {
     std::uint16_t window = 0;       ///< free segments
     std::uint16_t delayMillis = 0;  ///< between receiving `echo` and sending this
     std::uint64_t echo = 0;         ///< the largest BOX counter received
+    /// Of the messages below `next` not all were shown, or nobody says so: go on, without success.
+    bool unseen = false;
     friend bool operator==(const AckRecord&, const AckRecord&) = default;
 };
 

@@ -64,14 +64,12 @@ def hints_name_the_program(w):
     assert any(line.startswith("imlogin: hint: ") and "log in" in line for line in lines), lines
 
 
-def the_classic_notice_is_said_without_classic_and_once(w):
+def the_first_sealed_login_says_the_keys_and_only_that(w):
     index = w.index()
-    for argv, said in ((["imlogin"], True), (["imlogin", "-q"], False), (["imlogin", "--classic"], False)):
-        alice, = w.people(index, "alice")
-        run = alice.run(*argv)
-        equal("imlogin: notice: classic profile: nothing is encrypted\n" in run.err, said, argv)
-        equal("imlogin: hint: --classic says that you know\n" in run.err, said, argv)
-        alice.run("imlogin", "-o")
+    for argv, said in ((["imlogin"], 2), (["imlogin", "-q"], 0)):
+        alice, = w.people(index, "alice" + str(said), sealed=True)
+        equal(alice.run(*argv).err.count("imlogin: notice: "), said, argv)
+        equal(alice.run("imlogin").err, "")
 
 
 def control_characters_of_operands_do_not_reach_the_terminal(w):

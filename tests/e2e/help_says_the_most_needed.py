@@ -47,8 +47,7 @@ def help_needs_no_home_and_no_network(w):
 
 
 SEALED = {
-    "imlogin": (["--key"], ["--verify", "bob"], ["--trust", "bob"], ["--forget", "bob"], ["-x", "-i", "bob"]),
-    "imlisten": (["--ack=write"], ["--ack=exec"], ["--ack=never"]),
+    "imlogin": (["-x", "-i", "bob"],),
 }
 
 

@@ -15,7 +15,7 @@ ELSEWHERE = (pathlib.Path(__file__).with_name("the_ten_pipelines_work_as_printed
 IMSEND = ("""imsend --classic --commas=wide bob@127.0.0.1:4002 'one, two, three'""",
           """printf 'bob\\tlunch?\\nalice\\tno lunch\\n' | imsend -T""")
 IMLISTEN = ("""imlisten -T talk -x 'logger -t "im:$IM_FROM"'""",)
-IMLOGIN = ("""imlogin --classic""", """imlogin -i bob >/dev/null && imsend bob 'lunch?'""")
+IMLOGIN = ("""imlogin""", """imlogin -i bob >/dev/null && imsend bob 'lunch?'""")
 IMINDEX = ("""imindex -b 127.0.0.1 -p 0 --print-env""", """imindex -v | grep --line-buffered login""",
            """imindex --test && kill -HUP "$(pidof imindex)\"""")
 IMEVENTS = ("""imlisten -T talk | awk -F'\\t' '$4=="BAD"{print $3; fflush()}'""",)
@@ -171,7 +171,7 @@ def the_tour_works_as_it_is_told(w):
     def seen(line):
         if line.startswith("imlisten"):
             return person.sessions()
-        if line.startswith("imlogin --classic"):
+        if line.startswith("imlogin"):
             return len(person.sessions()) == 2 and heard.read_text().count("\tlogin\talice\t") == 1
         if line.startswith("imsend"):
             return "\ttalk\talice\t" in heard.read_text()

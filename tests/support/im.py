@@ -431,12 +431,18 @@ def wait_ready(reader, program):
     assert got == [b"\n"], program.story(f"is not ready, wrote {got}")
 
 
+# Most scenarios are about the classic profile, or about what both do alike; those about the sealed
+# one ask for people with sealed=True.
+CLASSIC = "\n[imlogin]\nclassic = true\n[imlisten]\nclassic = true\n"
+
+
 class Person:
     """A home directory and the environment of whoever lives there."""
 
-    def __init__(self, world, name, server=None):
+    def __init__(self, world, name, server=None, sealed=False):
         self.world = world
         self.name = name
+        self.sealed = sealed
         self.home = world.dir / f"home-{len(world.persons)}"
         self.run_dir = self.home / "run"
         self.run_dir.mkdir(parents=True, mode=0o700)
@@ -449,6 +455,7 @@ class Person:
         if server:
             self.env["IM_SERVER"] = server
             self.env["IM_USER"] = name
+        self.write_config("im.conf", "")
 
     # Files.
 
@@ -459,7 +466,7 @@ class Person:
     def write_config(self, name, text):
         self.config_dir.mkdir(parents=True, exist_ok=True)
         path = self.config_dir / name
-        path.write_text(text)
+        path.write_text(text if self.sealed or name != "im.conf" else text + CLASSIC)
         return path
 
     def sessions(self):
@@ -491,7 +498,7 @@ class Person:
 
     def listen(self, *args, **kwargs):
         """A running imlisten that says it is ready."""
-        return self.start_ready("imlisten", "-q", "--classic", *args, **kwargs)
+        return self.start_ready("imlisten", "-q", *self.profile(), *args, **kwargs)
 
     def start_ready(self, *argv, **kwargs):
         reader, writer = os.pipe()
@@ -504,7 +511,10 @@ class Person:
         return program
 
     def login(self, *args):
-        return self.run("imlogin", "-q", "--classic", *args)
+        return self.run("imlogin", "-q", *self.profile(), *args)
+
+    def profile(self):
+        return [] if self.sealed else ["--classic"]
 
     def send(self, *args, status=0, **kwargs):
         return self.run("imsend", *args, status=status, **kwargs)
@@ -521,14 +531,14 @@ class World:
         self._programs = []
         self._closing = []
 
-    def person(self, name, server=None):
-        person = Person(self, name, server)
+    def person(self, name, server=None, sealed=False):
+        person = Person(self, name, server, sealed)
         self.persons.append(person)
         return person
 
-    def people(self, server, *names):
+    def people(self, server, *names, sealed=False):
         """Persons who use that index; `server` is an Index, a model of one, or "IP:PORT"."""
-        return [self.person(name, getattr(server, "server", server)) for name in names]
+        return [self.person(name, getattr(server, "server", server), sealed) for name in names]
 
     def stub(self, name, script):
         """A command of the scenario's own, found first in PATH."""

@@ -16,11 +16,16 @@ def address(server):
     return host.strip("[]"), int(port)
 
 
+def acks(records):
+    """(next, flags) of each ACK."""
+    return [(struct.unpack_from("<QI", body)[1], flags) for kind, flags, body in records if kind == sealed.ACK]
+
+
 class Client:
     """One process: an identity, a K, a UDP socket."""
 
     def __init__(self, server, name, identity=None, pin=None):
-        self.server = address(server)
+        self.server = self.other = address(server)  # `other`: of the last session
         self.name = name
         self.identity = identity or sealed.Identity()
         self.k = sealed.Dh()
@@ -75,6 +80,7 @@ class Client:
         answer = self.udp.recv(2000)
         assert len(answer) <= 3 * len(sent)
         self.session, payload = handshake.finish(answer)
+        self.other = self.server
         return self.take(payload)
 
     def take(self, payload):
@@ -94,7 +100,7 @@ class Client:
         return lines
 
     def send(self, payload):
-        self.udp.sendto(self.session.box(payload), self.server)
+        self.udp.sendto(self.session.box(payload), self.other)
 
     def say(self, text):
         self.send(sealed.text(text))
@@ -124,6 +130,45 @@ class Client:
             if line.startswith(beginning):
                 return line
         raise AssertionError(f"nothing that begins with {beginning!r}")
+
+    def find(self, name):
+        """The card and the endpoint of somebody who is online."""
+        lines = self.ask(f"lookup,0000000a,{name}")
+        fields = lines[0].split(",")
+        assert fields[0] == "peer", lines
+        return sealed.ParsedCard(self.cards.pop(), self.index.identity), address(fields[4])
+
+    def talk(self, name, text, stream=None, number=0, sender=None, to=None):
+        """One message in the INIT to a listener: (INIT, RESP); to be sent again as it is."""
+        card, endpoint = to or self.find(name)
+        stream = stream or struct.unpack("<Q", os.urandom(8))[0]
+        said = f"talk,2026-11-22T17:43:50.001Z,{sender or self.name},{text}".encode()
+        self.said = sealed.data(stream, number, said)
+        handshake = sealed.Initiator(self.k, self.card(), card, struct.unpack("<I", os.urandom(4))[0] or 1, self.said)
+        sent = handshake.frame()
+        self.udp.sendto(sent, endpoint)
+        answer = self.udp.recv(2000)
+        assert len(answer) <= 3 * len(sent)
+        self.session, payload = handshake.finish(answer)
+        self.other = endpoint
+        return sent, sealed.records(payload)
+
+    def receipt(self):
+        """The flags of the ACK that what talk() said is done with; repeats it in the session for that."""
+        self.udp.settimeout(0.1)
+        for _ in range(10 * PATIENCE):
+            self.send(self.said)
+            try:
+                while True:
+                    frame = self.udp.recv(2000)
+                    if frame[4:8] != struct.pack("<I", self.session.local):
+                        continue  # of a session before
+                    for upto, flags in acks(sealed.records(self.session.open(frame))):
+                        if upto == 1:
+                            return flags
+            except socket.timeout:
+                pass
+        raise AssertionError("no receipt")
 
     def roster(self, port):
         """The lines of the roster over TCP; the last is `end,VERSION`."""

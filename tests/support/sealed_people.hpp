@@ -142,13 +142,14 @@ public:
 
     // ListenReader
     void tell(const Event& event) override { note(event); }
-    bool show(const Event& event, bool isHurried) override {
+    talk::Shown show(const Event& event, bool isHurried) override {
         note(event);
         texts.push_back(event.text);
         ids.push_back(event.id);
+        if (isBlind) return talk::Shown::Unseen;
         const bool isNow = !isStopped && (isHurried || !isLazy) && queued == 0;
         if (!isNow) ++queued;
-        return isNow;
+        return isNow ? talk::Shown::Written : talk::Shown::Later;
     }
     void asked(const talk::Asker& asker) override { askers.push_back(asker); }
     void notice(const std::string& text) override { notices.push_back(text); }
@@ -166,6 +167,7 @@ public:
     Endpoint here;
     bool isStopped = false;
     bool isLazy = false;
+    bool isBlind = false;  ///< shows nobody anything
     std::size_t queued = 0;
     std::vector<std::string> lines;
     std::vector<std::string> texts;

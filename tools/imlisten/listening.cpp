@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tools/imlisten/listening.hpp"
 
+#include "libim/node/classic_listen_service.hpp"
+#include "libim/node/sealed_listen_service.hpp"
 #include "tools/shared/login_options.hpp"
 
 #include <unistd.h>
@@ -23,15 +25,19 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 2;
 }  // namespace
 
 Listening::Listening(app::Tool& tool, net::Loop& loop, const node::Account& account,
-                     ListenPlan plan)
+                     ListenPlan plan, node::SealedSelf* self)
     : tool_(tool),
       loop_(loop),
       plan_(std::move(plan)),
       server_(account.indexName),
       session_(account.id().toString()),
       output_(tool.out(), kNoLimit),
-      service_(loop, sessionDirectory(), account, plan_.service, handlers()) {
-    if (!plan_.command.empty()) commands_.emplace(loop_, plan_.command);
+      receipts_(plan_.ack),
+      service_(makeService(account, self)) {
+    if (!plan_.command.empty()) {
+        commands_.emplace(loop_, plan_.command);
+        commands_->whenEnded([this](bool isSuccess) { onEnded(isSuccess); });
+    }
     loop_.atDeadline([this] { return status_ ? std::nullopt : plan_.goal.deadline(); },
                      [this] { finish(plan_.goal.statusAtDeadline(), false); });
     loop_.atDeadline([this] { return sayWaitingAt_; },
@@ -43,12 +49,23 @@ Listening::Listening(app::Tool& tool, net::Loop& loop, const node::Account& acco
     stdoutWatched_ = watchReader(loop_, tool_.out().fd(), [this] { output_.flush(); });
 }
 
+std::unique_ptr<node::ListenService> Listening::makeService(const node::Account& account,
+                                                            node::SealedSelf* self) {
+    if (self == nullptr)
+        return std::make_unique<node::ClassicListenService>(loop_, sessionDirectory(), account,
+                                                            plan_.service, handlers());
+    return std::make_unique<node::SealedListenService>(loop_, sessionDirectory(), account,
+                                                       plan_.service, handlers(), *self);
+}
+
 node::ListenService::Handlers Listening::handlers() {
     return {.event = [this](const Event& event) { onEvent(event); },
+            .show = [this](const Event& event, bool isHurried) { return onShow(event, isHurried); },
             .ready = [this] { onReady(); },
             .failed = [this](const Error& problem) { onFailed(problem); },
             .sessionRemoved = [this] { onSessionRemoved(); },
-            .trouble = [this](const std::string& what) { tool_.complain(what); }};
+            .trouble = [this](const std::string& what) { tool_.complain(what); },
+            .notice = [this](const std::string& what) { tool_.notice(what); }};
 }
 
 int Listening::run() {
@@ -59,7 +76,7 @@ int Listening::run() {
     try {
         waitsFor_ = "waiting for the index at " + server_;
         sayWaitingAt_ = loop_.now() + kSayWaiting;
-        service_.start();
+        service_->start();
         loop_.run();
     } catch (...) {
         stopQuietly();
@@ -86,16 +103,49 @@ void Listening::onReady() {
 void Listening::onEvent(const Event& event) {
     if (status_) return;
     sayServer(event);
-    if (!plan_.filter.takes(event)) {
-        // Whatever is filtered, a loss does not go unseen: nobody knows whose it was.
-        if (event.type == EventType::Gap && event.user.empty())
-            tool_.complain("datagrams lost: " + event.text);
+    if (plan_.filter.takes(event)) {
+        isInService_ = true;
+        take(event, false);
+        isInService_ = false;
         return;
     }
+    // Whatever is filtered, a loss does not go unseen: nobody knows whose it was.
+    if (event.type == EventType::Gap && event.user.empty())
+        tool_.complain("datagrams lost: " + event.text);
+}
+
+/// A message of the sealed profile.  What nobody is shown has no receipt, and keeps nobody waiting.
+talk::Shown Listening::onShow(const Event& event, bool isHurried) {
+    if (status_) return talk::Shown::Later;
+    if (!plan_.filter.takes(event)) return talk::Shown::Unseen;
+    isInService_ = true;
+    take(event, true);
+    isInService_ = false;
+    talk::Shown shown = receipts_.show(pushed_ + fresh_.size());
+    if (shown != talk::Shown::Later || plan_.ack != node::AckWhen::Write || !isHurried)
+        return shown;
+    print();
+    if (output_.pending() > 0) return shown;
+    [[maybe_unused]] const std::size_t itself = receipts_.written(pushed_);
+    return talk::Shown::Written;
+}
+
+void Listening::take(const Event& event, bool isMessage) {
     plan_.goal.take();
     if (plan_.prints) app::appendRecord(fresh_, event, plan_.style);
-    if (commands_) commands_->add(event, app::formatTime(event.at, plan_.style.time));
+    if (commands_) {
+        receipts_.run(isMessage);
+        commands_->add(event, app::formatTime(event.at, plan_.style.time));
+    }
     if (plan_.goal.reached()) finish(0, true);
+}
+
+void Listening::onEnded(bool isSuccess) {
+    if (!receipts_.ended()) return;
+    if (isSuccess)
+        service_->written(1);
+    else
+        service_->unseen(1);
 }
 
 void Listening::sayServer(const Event& event) {
@@ -118,12 +168,17 @@ void Listening::finish(int status, bool waitForCommands) {
     if (status_) return;
     status_ = status;
     waitForCommands_ = waitForCommands;
-    service_.stop();
+    endService();
+}
+
+/// Not before the senders of what was shown have their receipts, unless nobody waits for that.
+void Listening::endService() {
+    if (!isInService_ && (receipts_.isSettled() || !waitForCommands_)) service_->stop();
 }
 
 void Listening::stopQuietly() noexcept {
     try {
-        service_.stop();
+        service_->stop();
     } catch (const std::exception& problem) {
         tool_.complain(problem.what());
     }
@@ -137,6 +192,8 @@ void Listening::sayNotRun() const {
 
 void Listening::endTurn() {
     print();
+    settle();
+    if (status_) endService();
     regulate();
     if (isDone()) loop_.stop();
 }
@@ -149,7 +206,16 @@ void Listening::print() {
         sayWaitingAt_ = loop_.now() + kSayWaiting;
     }
     static_cast<void>(output_.push(fresh_));
+    pushed_ += fresh_.size();
     fresh_.clear();
+}
+
+/// What is written may be acknowledged; and then there may be room for more.
+void Listening::settle() {
+    while (const std::size_t count = receipts_.written(pushed_ - output_.pending())) {
+        service_->written(count);
+        print();
+    }
 }
 
 void Listening::regulate() {
@@ -157,12 +223,13 @@ void Listening::regulate() {
     if (stdoutWatched_ && busy != std::exchange(stdoutBusy_, busy))
         loop_.change(tool_.out().fd(), busy ? net::kLoopWrite : 0);
     const std::size_t waiting = output_.pending() + (commands_ ? commands_->waitingBytes() : 0);
-    if (waiting > kMostWaiting) service_.pause();
-    if (waiting <= kMostWaiting / 2) service_.resume();
+    if (waiting > kMostWaiting) service_->pause();
+    if (waiting <= kMostWaiting / 2) service_->resume();
 }
 
 bool Listening::isDone() const {
     if (!status_ || output_.pending() > 0) return false;
+    if (waitForCommands_ && !receipts_.isSettled()) return false;
     return !waitForCommands_ || !commands_ || commands_->idle();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // imlisten - print every incoming message and presence event as one line.  Manual: imlisten(1)
 
+#include "libim/app/paths.hpp"
 #include "libim/net/clock.hpp"
 #include "libim/net/signals.hpp"
 #include "tools/imlisten/listening.hpp"
@@ -12,6 +13,7 @@
 #include <climits>
 #include <csignal>
 #include <cstdint>
+#include <memory>
 
 namespace {
 
@@ -27,11 +29,16 @@ constexpr int kPrint = tools::kFirstToolId + 5;
 constexpr int kKeep = tools::kFirstToolId + 6;
 constexpr int kReadyFd = tools::kFirstToolId + 7;
 constexpr int kAck = tools::kFirstToolId + 8;
+constexpr int kAllowClassic = tools::kFirstToolId + 9;
 
 constexpr std::array kOptions{
     tools::kPortOption,
     tools::kBindOption,
     tools::kClassicOption,
+    tools::kForceOption,
+    Option{.id = kAllowClassic,
+           .name = "allow-classic",
+           .help = "sealed: show what is said in classic, too"},
     Option{.id = kFrom,
            .letter = 'f',
            .name = "from",
@@ -77,8 +84,7 @@ constexpr std::array kOptions{
     Option{.id = kAck,
            .name = "ack",
            .argument = "write|exec|never",
-           .help = "when the receipt goes out",
-           .kind = app::OptionKind::Sealed},
+           .help = "sealed: when the receipt goes out"},
 };
 
 constexpr std::array kSynopsis{
@@ -124,20 +130,38 @@ std::optional<int> readyDescriptorOf(const app::Settings& settings) {
     return descriptor;
 }
 
+/// With a command and no records the receipt is the command's business.
+node::AckWhen ackOf(const app::Settings& settings) {
+    constexpr std::array<std::string_view, 3> kWords{"write", "exec", "never"};
+    const bool hasCommand = settings.find(kExec) != nullptr;
+    const bool prints = !hasCommand || settings.flag(kPrint);
+    const app::Given* given = settings.find(kAck);
+    const auto when = static_cast<node::AckWhen>(settings.choice(kAck, kWords, prints ? 0 : 1));
+    if (when == node::AckWhen::Exec && !hasCommand)
+        throw app::wrongValue(*given, "there is no --exec");
+    if (when == node::AckWhen::Write && !prints)
+        throw app::wrongValue(*given, "with --exec nothing is written without --print");
+    return when;
+}
+
 tools::ListenPlan planOf(app::Tool& tool) {
     const app::Settings& settings = tool.settings();
     const std::string command(settings.text(kExec));
     if (settings.find(kExec) != nullptr && command.empty())
         throw app::wrongValue(*settings.find(kExec), "no command");
-    return {.service = {.local = tools::localWish(settings),
-                        .rosterFirst = settings.flag(kRoster),
-                        .keep = settings.flag(kKeep)},
-            .filter = filterOf(settings),
-            .goal = goalOf(settings),
-            .style = app::recordStyle(settings, tool.out().isTerminal()),
-            .command = command,
-            .prints = command.empty() || settings.flag(kPrint),
-            .readyDescriptor = readyDescriptorOf(settings)};
+    return {
+        .service = {.local = tools::localWish(settings),
+                    .rosterFirst = settings.flag(kRoster),
+                    .keep = settings.flag(kKeep),
+                    .allowClassic = settings.flag(kAllowClassic) || settings.flag(tools::kClassic),
+                    .outbox = app::stateDirectory() + "/outbox"},
+        .ack = ackOf(settings),
+        .filter = filterOf(settings),
+        .goal = goalOf(settings),
+        .style = app::recordStyle(settings, tool.out().isTerminal()),
+        .command = command,
+        .prints = command.empty() || settings.flag(kPrint),
+        .readyDescriptor = readyDescriptorOf(settings)};
 }
 
 int listen(app::Tool& tool) {
@@ -147,10 +171,12 @@ int listen(app::Tool& tool) {
     tools::ListenPlan plan = planOf(tool);
     const node::Account account =
         node::findAccount(tools::sessionDirectory(), tools::accountQuery(tool.settings()));
-    if (!account.session) tools::sayClassic(tool);
+    std::unique_ptr<node::SealedSelf> self;
+    if (tools::profileOf(tool, account) == node::Profile::Sealed)
+        self = tools::openSelf(tool, account);
     net::blockSignals({SIGCHLD});
     net::Loop loop;
-    return tools::Listening(tool, loop, account, std::move(plan)).run();
+    return tools::Listening(tool, loop, account, std::move(plan), self.get()).run();
 }
 
 }  // namespace

@@ -4,22 +4,22 @@
 #include "libim/net/clock.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/net/resolve.hpp"
-#include "libim/net/roster_fetch.hpp"
-#include "libim/node/login_service.hpp"
+#include "libim/node/classic_login_service.hpp"
 #include "libim/node/roster_poll.hpp"
+#include "libim/node/sealed_login_service.hpp"
+#include "tools/imlogin/who.hpp"
 #include "tools/shared/login_options.hpp"
 
 #include <poll.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace im::tools {
 namespace {
 
 using namespace std::chrono_literals;
-
-using Roster = std::vector<wire::RosterEntry>;
 
 // Shorter waits are over before a person has read what they are for.
 constexpr Duration kSayWaiting = 500ms;
@@ -29,45 +29,48 @@ constexpr std::size_t kWrittenAtOnce = std::size_t{64} << 10U;
 // And of one more, so that the text stays where it is.
 constexpr std::size_t kLongestLine = 512;
 
-Duration patienceOf(const LoginRequest& request) {
-    return request.timeout.value_or(talk::kLoginPatience);
-}
-
-void print(app::Tool& tool, const LoginRequest& request, const node::RosterSource& source,
-           const Roster& users) {
-    if (tool.quiet()) return;
-    std::string text;
-    text.reserve(kWrittenAtOnce + kLongestLine);
-    Event line;
-    line.type = EventType::Roster;
-    line.status = "online";
-    for (const wire::RosterEntry& entry : users) {
-        line.user = entry.name;
-        line.trust = source.isSelf(entry) ? Trust::Self : Trust::None;
-        line.endpoint = entry.endpoint;
-        app::appendRosterLine(text, line, request.style);
-        if (text.size() < kWrittenAtOnce) continue;
-        tool.out().write(text);
-        text.clear();
+/// Roster records on their way to stdout.
+class Printer {
+public:
+    Printer(app::Tool& tool, const LoginRequest& request) : tool_(tool), request_(request) {
+        text_.reserve(kWrittenAtOnce + kLongestLine);
     }
-    tool.out().write(text);
-}
+    void add(const Event& line) {
+        if (tool_.quiet()) return;
+        app::appendRosterLine(text_, line, request_.style);
+        if (text_.size() >= kWrittenAtOnce) flush();
+    }
+    void flush() {
+        tool_.out().write(text_);
+        text_.clear();
+    }
 
-Roster fetch(const node::RosterSource& source, Duration patience) {
-    auto outcome = net::fetchRoster(source.index, patience, source.local());
-    if (outcome) return std::move(*outcome);
-    throw node::rosterError(source.indexName, source.index.port, outcome.error(),
-                            source.guessed ? "only a login tells the roster's port: log in first"
-                                           : "it may have another port now: log in again");
-}
+private:
+    app::Tool& tool_;
+    const LoginRequest& request_;
+    std::string text_;
+};
 
-node::RosterSource sourceOf(const LoginRequest& request) {
-    return node::findRosterSource(sessionDirectory(), request.query);
+void print(app::Tool& tool, const LoginRequest& request, const std::vector<Event>& users) {
+    Printer printer(tool, request);
+    for (const Event& line : users) printer.add(line);
+    printer.flush();
 }
 
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+/// Those of `wanted` who are not among `found`, in the order of `wanted`, each once.
+std::vector<std::string> missing(const std::vector<Event>& found,
+                                 const std::vector<std::string>& wanted) {
+    std::vector<std::string> out;
+    for (const std::string& name : wanted)
+        if (std::ranges::find(found, name, &Event::user) == found.end() &&
+            std::ranges::find(out, name) == out.end())
+            out.push_back(name);
     return out;
 }
 
@@ -79,35 +82,34 @@ void pauseFor(app::Tool& tool, Duration wait) {
         throw app::ReaderLeft();
 }
 
-/// The roster during -w: the index may be away for a while, but not from the start.
-std::optional<Roster> look(const node::RosterSource& source, Duration patience, bool isFirst) {
-    if (isFirst) return fetch(source, patience);
-    auto outcome = net::fetchRoster(source.index, patience, source.local());
-    if (!outcome) return std::nullopt;
-    return std::move(*outcome);
+/// Who of them is there during -w: the index may be away for a while, but not from the start.
+std::vector<Event> look(Who& who, const std::vector<std::string>& users, bool isFirst) {
+    try {
+        return who.online(users);
+    } catch (const Error& problem) {
+        if (isFirst || problem.kind() != ErrorKind::Unavailable) throw;
+        return {};
+    }
 }
 
 /// A login under way, until it has come to its end.
 class Login {
 public:
-    Login(app::Tool& tool, const LoginRequest& request, const node::Account& account)
-        : tool_(tool),
-          request_(request),
-          account_(account),
-          service_(loop_, sessionDirectory(), account,
-                   {.local = request.local, .patience = patienceOf(request)}, handlers()) {
+    Login(app::Tool& tool, const LoginRequest& request, const node::Account& account,
+          node::SealedSelf* self)
+        : tool_(tool), request_(request), account_(account), service_(makeService(self)) {
         watchReader(loop_, tool.out().fd(), [] {});
     }
 
     int run() {
-        endBySignals(loop_, [this] { service_.abandon(); });
+        endBySignals(loop_, [this] { service_->abandon(); });
         try {
             loop_.atDeadline([this] { return sayWaitingAt_; }, [this] { sayWaiting(); });
             sayWaitingAt_ = loop_.now() + kSayWaiting;
-            service_.start();
+            service_->start();
             loop_.run();
         } catch (...) {
-            service_.abandon();
+            service_->abandon();
             throw;
         }
         tool_.progress("");
@@ -116,27 +118,32 @@ public:
     }
 
 private:
+    /// Classic without `self`.
+    std::unique_ptr<node::LoginService> makeService(node::SealedSelf* self) {
+        const node::LoginService::Options options{.local = request_.local,
+                                                  .patience = patienceOf(request_)};
+        if (self == nullptr)
+            return std::make_unique<node::ClassicLoginService>(loop_, sessionDirectory(), account_,
+                                                               options, handlers());
+        return std::make_unique<node::SealedLoginService>(loop_, sessionDirectory(), account_,
+                                                          options, handlers(), *self);
+    }
+
     node::LoginService::Handlers handlers() {
-        return {.done = [this](const node::Session& session,
-                               const talk::Contacts::Map& users) { onDone(session, users); },
+        return {.done = [this](const std::vector<Event>& roster) { onDone(roster); },
                 .failed =
                     [this](const Error& problem) {
                         failure_ = problem;
                         loop_.stop();
-                    }};
+                    },
+                .notice = [this](const std::string& what) { tool_.notice(what); }};
     }
 
-    void onDone(const node::Session& session, const talk::Contacts::Map& users) {
+    void onDone(const std::vector<Event>& roster) {
         tool_.progress("");
         sayWaitingAt_.reset();
         loop_.stop();
-        node::RosterSource source;
-        source.self = session.user;
-        source.selfEndpoint = session.endpoint;
-        Roster roster;
-        roster.reserve(users.size());
-        for (const auto& [name, endpoint] : users) roster.push_back({name, endpoint});
-        print(tool_, request_, source, roster);
+        print(tool_, request_, roster);
     }
 
     void sayWaiting() {
@@ -148,7 +155,7 @@ private:
     const LoginRequest& request_;
     const node::Account& account_;
     net::Loop loop_;
-    node::LoginService service_;
+    std::unique_ptr<node::LoginService> service_;
     std::optional<TimePoint> sayWaitingAt_;
     std::optional<Error> failure_;
 };
@@ -180,42 +187,51 @@ node::SessionFile sessionToEnd(const node::SessionDirectory& directory,
 
 }  // namespace
 
+Duration patienceOf(const LoginRequest& request) {
+    return request.timeout.value_or(talk::kLoginPatience);
+}
+
 int registerUser(app::Tool& tool, const LoginRequest& request) {
     const node::Account account = node::findAccount(sessionDirectory(), request.query);
+    const node::Profile profile = profileOf(tool, account);
+    if (profile == node::Profile::Sealed && tool.settings().flag(kClassic))
+        throw Error(ErrorKind::Usage, "session " + account.id().toString() + ": is sealed",
+                    "end it by imlogin -o, or leave out --classic");
     if (account.session && node::isListening(account.session->session()))
         return listBeside(tool, request, account.session->session());
-    if (!account.session) sayClassic(tool);
-    return Login(tool, request, account).run();
+    std::unique_ptr<node::SealedSelf> self;
+    if (profile == node::Profile::Sealed) self = openSelf(tool, account);
+    return Login(tool, request, account, self.get()).run();
 }
 
 int list(app::Tool& tool, const LoginRequest& request) {
-    const node::RosterSource source = sourceOf(request);
-    print(tool, request, source, node::sorted(fetch(source, patienceOf(request))));
+    Printer printer(tool, request);
+    makeWho(tool, request)->all([&](const Event& line) { printer.add(line); });
+    printer.flush();
     return 0;
 }
 
 int isOnline(app::Tool& tool, const LoginRequest& request, const std::vector<std::string>& users) {
-    const node::RosterSource source = sourceOf(request);
-    const Roster found = node::pick(fetch(source, patienceOf(request)), users);
-    print(tool, request, source, found);
-    return node::missing(found, users).empty() ? 0 : 1;
+    const std::vector<Event> found = makeWho(tool, request)->online(users);
+    print(tool, request, found);
+    return missing(found, users).empty() ? 0 : 1;
 }
 
 int waitFor(app::Tool& tool, const LoginRequest& request, const std::vector<std::string>& users) {
-    const node::RosterSource source = sourceOf(request);
+    LoginRequest ofIndex = request;
+    ofIndex.timeout = std::min(patienceOf(request), Duration(talk::kLoginPatience));
+    const auto who = makeWho(tool, ofIndex);
     node::RosterPoll poll(net::now(), request.timeout);
     for (bool isFirst = true;; isFirst = false) {
-        const Duration patience = std::min(patienceOf(request), Duration(talk::kLoginPatience));
-        const auto roster = look(source, patience, isFirst);
-        const Roster found = roster ? node::pick(*roster, users) : Roster{};
-        const auto missing = node::missing(found, users);
-        if (missing.empty()) {
+        const std::vector<Event> found = look(*who, users, isFirst);
+        const auto absent = missing(found, users);
+        if (absent.empty()) {
             tool.progress("");
-            print(tool, request, source, found);
+            print(tool, request, found);
             return 0;
         }
         const auto wait = poll.nextWait(net::now());
-        tool.progress(wait ? "waiting for " + joined(missing) : "");
+        tool.progress(wait ? "waiting for " + joined(absent) : "");
         if (!wait) return 1;
         pauseFor(tool, *wait);
     }
@@ -225,9 +241,18 @@ int logOut(app::Tool& tool, const LoginRequest& request) {
     std::optional<Endpoint> server;
     if (request.query.server)
         server = net::resolve(request.query.server->host, request.query.server->port);
-    const auto file = sessionToEnd(sessionDirectory(), request.query.user, server);
-    const node::Session& session = file.session();
-    if (!node::logOut(sessionDirectory(), session))
+    auto file = sessionToEnd(sessionDirectory(), request.query.user, server);
+    const node::Session session = file.session();
+    bool isHeard = true;
+    if (session.profile == node::Profile::Classic) {
+        isHeard = node::logOutClassic(sessionDirectory(), session);
+    } else {
+        const node::Account account{session.user, session.server, session.serverName,
+                                    std::move(file)};
+        const auto self = openSelf(tool, account);
+        isHeard = node::logOutSealed(sessionDirectory(), account, *self, patienceOf(request));
+    }
+    if (!isHeard)
         tool.notice(session.serverName + ": the index does not answer, it may still list " +
                     session.user.str());
     return 0;

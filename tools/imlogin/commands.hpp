@@ -20,6 +20,9 @@ struct LoginRequest {
     std::optional<Duration> timeout;
 };
 
+/// How long to wait for the index.
+[[nodiscard]] Duration patienceOf(const LoginRequest& request);
+
 /// Registers or renews; beside an imlisten on the session only prints the roster.
 int registerUser(app::Tool& tool, const LoginRequest& request);
 

@@ -2,6 +2,7 @@
 // imlogin - register with the index and print who is online.  Manual: imlogin(1)
 
 #include "tools/imlogin/commands.hpp"
+#include "tools/imlogin/keys.hpp"
 #include "tools/shared/login_options.hpp"
 
 #include <array>
@@ -46,6 +47,7 @@ constexpr std::array kOptions{
     tools::kPortOption,
     tools::kBindOption,
     tools::kClassicOption,
+    tools::kForceOption,
     Option{.id = tools::kTimeout,
            .letter = 't',
            .name = "timeout",
@@ -56,22 +58,22 @@ constexpr std::array kOptions{
     app::kNullOption,
     app::kFormatOption,
     app::kTimeOption,
-    Option{.id = kKey, .name = "key", .help = "print your fingerprint", .kind = OptionKind::Sealed},
+    Option{.id = kKey, .name = "key", .help = "print your fingerprint", .inConfig = false},
     Option{.id = kVerify,
            .name = "verify",
            .argument = "USER",
-           .help = "compare a user's key",
-           .kind = OptionKind::Sealed},
+           .help = "compare a user's key by six words",
+           .inConfig = false},
     Option{.id = kTrust,
            .name = "trust",
            .argument = "USER",
-           .help = "accept a user's changed key",
-           .kind = OptionKind::Sealed},
+           .help = "this is the user's key, whatever was known",
+           .inConfig = false},
     Option{.id = kForget,
            .name = "forget",
            .argument = "USER",
            .help = "forget a user's key",
-           .kind = OptionKind::Sealed},
+           .inConfig = false},
     Option{.id = kPath,
            .letter = 'x',
            .name = "path",
@@ -84,10 +86,11 @@ constexpr std::array kSynopsis{
     "-l | -o",
     "-i USER...",
     "-w [-t DUR] USER...",
+    "--key | --verify USER | --trust USER [KEY] | --forget USER",
 };
 
 constexpr std::array kExamples{
-    "imlogin --classic",
+    "imlogin",
     "imlogin -i bob >/dev/null && imsend bob 'lunch?'",
     "imlogin -w -t 10m bob && imsend bob 'you there? build is broken'",
 };
@@ -103,9 +106,11 @@ constexpr app::ToolInfo kInfo{.name = "imlogin",
 /// What is asked for; 0: to register.
 int modeOf(const app::Settings& settings) {
     int mode = 0;
-    for (const int id : {kList, kLogout, kIsOnline, kWait}) {
-        if (!settings.flag(id)) continue;
-        if (mode != 0) throw app::UsageError("-l, -o, -i and -w exclude each other");
+    for (const int id : {kList, kLogout, kIsOnline, kWait, kKey, kVerify, kTrust, kForget}) {
+        if (settings.find(id) == nullptr) continue;
+        if (mode != 0)
+            throw app::UsageError(
+                "-l, -o, -i, -w, --key, --verify, --trust and --forget exclude each other");
         mode = id;
     }
     return mode;
@@ -136,12 +141,31 @@ tools::LoginRequest requestOf(app::Tool& tool) {
     return request;
 }
 
+Name userOf(const app::Settings& settings, int id) {
+    const app::Given& given = *settings.find(id);
+    auto name = Name::parse(given.value);
+    if (!name) throw app::wrongValue(given, "not a user name: " + std::string(name.error()));
+    return *name;
+}
+
+int trust(app::Tool& tool, const tools::LoginRequest& request) {
+    if (tool.operands().size() > 1)
+        throw app::UsageError("'" + std::string(tool.operands()[1]) + "': no operand expected");
+    std::optional<std::string> key;
+    if (!tool.operands().empty()) key = tool.operands().front();
+    return tools::trust(tool, request, userOf(tool.settings(), kTrust), key);
+}
+
 int login(app::Tool& tool) {
     const tools::LoginRequest request = requestOf(tool);
     const int mode = modeOf(tool.settings());
     if (mode == kIsOnline) return tools::isOnline(tool, request, usersOf(tool));
     if (mode == kWait) return tools::waitFor(tool, request, usersOf(tool));
+    if (mode == kTrust) return trust(tool, request);
     checkNoOperands(tool);
+    if (mode == kKey) return tools::printKey(tool);
+    if (mode == kVerify) return tools::verify(tool, request, userOf(tool.settings(), kVerify));
+    if (mode == kForget) return tools::forget(tool, request, userOf(tool.settings(), kForget));
     if (mode == kList) return tools::list(tool, request);
     if (mode == kLogout) return tools::logOut(tool, request);
     return tools::registerUser(tool, request);

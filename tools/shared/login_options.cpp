@@ -4,6 +4,7 @@
 #include "libim/app/output.hpp"
 #include "libim/app/paths.hpp"
 #include "libim/net/signals.hpp"
+#include "libim/node/sealed_listen_service.hpp"
 
 #include <fcntl.h>
 
@@ -60,10 +61,26 @@ node::SessionDirectory sessionDirectory() {
     return node::SessionDirectory(app::sessionDirectory());
 }
 
-void sayClassic(const app::Tool& tool) {
-    if (tool.settings().flag(kClassic)) return;
-    tool.notice("classic profile: nothing is encrypted");
-    tool.hint("--classic says that you know");
+node::Profile profileOf(const app::Tool& tool, const node::Account& account) {
+    const node::Profile profile = account.session ? account.session->session().profile
+                                  : tool.settings().flag(kClassic) ? node::Profile::Classic
+                                                                   : node::Profile::Sealed;
+    const node::KnownFile known(app::dataDirectory() + "/known");
+    if (profile == node::Profile::Classic && !tool.settings().flag(kForce) &&
+        known.findIndex(account.indexName))
+        throw Error(
+            ErrorKind::NoPermission,
+            account.indexName + ": is known as a sealed index, and classic protects nothing",
+            "--force speaks classic to it all the same");
+    return profile;
+}
+
+std::unique_ptr<node::SealedSelf> openSelf(const app::Tool& tool, const node::Account& account) {
+    auto self = std::make_unique<node::SealedSelf>(
+        app::dataDirectory(), account.indexName,
+        [&tool](const std::string& what) { tool.complain(what); });
+    if (self->isNew()) tool.notice(node::newKeyNotice(self->identity().publicKey()));
+    return self;
 }
 
 Error translate(const std::exception& problem) {

@@ -7,10 +7,12 @@
 #include "libim/app/tool.hpp"
 #include "libim/net/loop.hpp"
 #include "libim/node/account.hpp"
+#include "libim/node/sealed_self.hpp"
 #include "libim/node/session_file.hpp"
 
 #include <exception>
 #include <functional>
+#include <memory>
 
 namespace im::tools {
 
@@ -19,6 +21,7 @@ inline constexpr int kPort = app::kFirstOwnId;
 inline constexpr int kBind = app::kFirstOwnId + 1;
 inline constexpr int kClassic = app::kFirstOwnId + 2;
 inline constexpr int kTimeout = app::kFirstOwnId + 3;
+inline constexpr int kForce = app::kFirstOwnId + 4;
 inline constexpr int kFirstToolId = app::kFirstOwnId + 10;
 
 inline constexpr app::Option kPortOption{.id = kPort,
@@ -36,6 +39,11 @@ inline constexpr app::Option kClassicOption{
     .id = kClassic,
     .name = "classic",
     .help = "the classic profile, in which nothing is encrypted"};
+inline constexpr app::Option kForceOption{
+    .id = kForce,
+    .name = "force",
+    .help = "with --classic: at an index known as sealed, too",
+    .inConfig = false};
 
 /// -u, -s and what counts without them.
 [[nodiscard]] node::AccountQuery accountQuery(const app::Settings& settings);
@@ -45,8 +53,14 @@ inline constexpr app::Option kClassicOption{
 
 [[nodiscard]] node::SessionDirectory sessionDirectory();
 
-/// Says that a new login will be in the clear, unless --classic shows that the user knows.
-void sayClassic(const app::Tool& tool);
+/// That of the account's session; without one classic where --classic asks for it, else sealed.
+/// Throws Error(NoPermission) when the index is known as a sealed one and --force does not say that
+/// it shall be classic all the same.
+[[nodiscard]] node::Profile profileOf(const app::Tool& tool, const node::Account& account);
+
+/// Our identity, made the first time, and the keys we know at the account's index.
+[[nodiscard]] std::unique_ptr<node::SealedSelf> openSelf(const app::Tool& tool,
+                                                         const node::Account& account);
 
 /// ToolInfo::translate of the programs that are no imsend.
 [[nodiscard]] Error translate(const std::exception& problem);

@@ -70,11 +70,11 @@ public:
     }
 
     void receive(const Datagram& datagram, TimePoint now, Sink& sink) override {
-        talk::RosterPathFilter filtered(sink);
+        talk::RosterPathFilter filtered(sink, link.rosterSink());
         if (!link.receive(datagram, now, filtered)) transport.receive(datagram, now, filtered);
     }
     void tick(TimePoint now, Sink& sink) override {
-        talk::RosterPathFilter filtered(sink);
+        talk::RosterPathFilter filtered(sink, link.rosterSink());
         transport.tick(now, filtered);
         link.tick(now, filtered);
     }
@@ -96,6 +96,7 @@ public:
         }
         const Bytes out = link.takeRosterOutput();
         if (out.empty() || !hasTcp) return;
+        if (unansweredFrames > 0 && unansweredFrames-- > 0) return;
         network_.later(5ms, [this, out] {
             const Bytes back = index_.tcp(here, out, network_.now());
             act([&](Sink&) { (void)link.rosterReceived(back, network_.now()); });
@@ -155,6 +156,7 @@ public:
     std::vector<std::string> diary;
     std::optional<sealed::Card> lastCard;
     bool hasTcp = true;
+    std::size_t unansweredFrames = 0;  ///< so many pieces the index leaves alone
     std::size_t fetches = 0;
     std::size_t rekeys = 0;
     sealed::Transport transport;

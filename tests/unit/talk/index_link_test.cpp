@@ -35,6 +35,17 @@ TEST_CASE("a login counts at the index when it is confirmed, and knows the roste
     CHECK(alice.diary.empty());  // the first roster is taken in silently
 }
 
+TEST_CASE("a roster's INIT that the index leaves alone is said again") {
+    IndexWorld world;
+    world.invent("bob", "192.0.2.3:5002");
+    LinkClient alice(world.network, world.index, "alice", "192.0.2.2:5001", 1);
+    alice.unansweredFrames = 1;
+    alice.start();
+    world.network.run(2s);
+    CHECK(alice.link.presence().hasRoster());
+    CHECK(alice.fetches == 1);
+}
+
 TEST_CASE("a guest reads the roster, and nobody is told of him") {
     IndexWorld world;
     world.invent("bob", "192.0.2.3:5002");

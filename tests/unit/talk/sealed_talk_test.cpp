@@ -91,6 +91,21 @@ TEST_CASE("the receipt waits until the message is written, and no longer") {
     CHECK(world.bobs.texts.size() == 1);
 }
 
+TEST_CASE("a listener that gives no receipts takes a long stream, and none of it is a success") {
+    Pair world;
+    world.bobs.isBlind = true;
+    SealedSenderNode sender(world, world.alice, "192.0.2.2:6001");
+    const std::size_t bob = sender.add(world.bob);
+    for (int i = 0; i < 300; ++i) {
+        CHECK(sender.say(bob, std::string(900, 'x')));
+        world.network.run(20ms);
+    }
+    world.network.run(2s);
+    CHECK(world.bobs.texts.size() == 300);
+    CHECK(sender.count(SendResult::Timeout) == 300);
+    CHECK(sender.sender.isIdle());
+}
+
 TEST_CASE("a reader who has stopped makes a timeout, never a success") {
     Pair world;
     world.bobs.isStopped = true;

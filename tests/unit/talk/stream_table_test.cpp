@@ -97,6 +97,23 @@ TEST_CASE("a message is acknowledged when it is written, not when it has come") 
     CHECK(story.table.blockCount() == 0);
 }
 
+TEST_CASE("what is passed over makes room, and its ACK says that it is no receipt") {
+    Story story;
+    for (wire::SegmentNumber number = 0; number < 200; ++number) {
+        REQUIRE(story.receive(story.alice, number, "hi") == Verdict::Taken);
+        REQUIRE(story.show() == Lines{"hi"});
+        if (number == 0)
+            story.table.written(1, story.now);
+        else
+            story.table.passedOver(1, story.now);
+        story.now += 1s;
+        const auto ack = story.ack();
+        REQUIRE(ack);
+        CHECK(ack->next == number + 1);
+        CHECK(ack->unseen == (number > 0));
+    }
+}
+
 TEST_CASE("what was shown is acknowledged again and not shown again") {
     Story story;
     story.alice.counter.reset();  // the early data of an INIT, 10,000 times

@@ -53,7 +53,7 @@ TEST_CASE("each record comes back as it was written") {
     appendRecord(out, TextRecord{"lookup,1,bob"});
     appendRecord(out, DataRecord{1, 2, true, false, asBytes("hi")});
     appendRecord(out, DataRecord{1, 3, false, true, {}});
-    appendRecord(out, AckRecord{1, 2, 3, 4, 5, 6});
+    appendRecord(out, AckRecord{1, 2, 3, 4, 5, 6, true});
     appendRecord(out, RelayRecord{7, frame});
     appendRecord(out, PingRecord{opaque});
     appendRecord(out, PongRecord{opaque, 99});
@@ -64,7 +64,7 @@ TEST_CASE("each record comes back as it was written") {
                                        TextRecord{"lookup,1,bob"},
                                        DataRecord{1, 2, true, false, asBytes("hi")},
                                        DataRecord{1, 3, false, true, {}},
-                                       AckRecord{1, 2, 3, 4, 5, 6},
+                                       AckRecord{1, 2, 3, 4, 5, 6, true},
                                        RelayRecord{7, frame},
                                        PingRecord{opaque},
                                        PongRecord{opaque, 99},
@@ -78,6 +78,7 @@ TEST_CASE("DATA and ACK are on the wire as the protocol writes them") {
     CHECK(
         asText(encoded(AckRecord{1, 2, 3, 4, 5, 6})) ==
         "\x04\0\x20\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\x04\0\x05\0\x06\0\0\0\0\0\0\0"sv);
+    CHECK(asText(encoded(AckRecord{1, 2, 3, 4, 5, 6, true})).substr(0, 4) == "\x04\x01\x20\0"sv);
     CHECK(asText(encoded(CloseRecord{CloseCode::Denied, "no"})) == "\x08\0\x03\0\x04no"sv);
 }
 
@@ -113,9 +114,10 @@ TEST_CASE("a body of a size its kind never has is refused") {
 }
 
 TEST_CASE("flags that a kind does not have are refused") {
-    for (const int kind : {1, 2, 4, 5, 6, 7, 8})
+    for (const int kind : {1, 2, 5, 6, 7, 8})
         CHECK(verdict(raw(static_cast<char>(kind), 1, 32)) == "flags");
     CHECK(verdict(raw(3, 16, 12)) == "flags");
+    CHECK(verdict(raw(4, 2, 32)) == "flags");
     CHECK(verdict(raw(3, 0x80, 12)) == "flags");
     CHECK(verdict(raw(3, 15, 12)) == "ok");
 }

@@ -21,6 +21,7 @@ InitGate::InitGate(std::uint32_t initsPerSecond, noise::Random& random, TimePoin
     : most_(initsPerSecond),
       tokens_(random, now),
       inits_(hashKey(random)),
+      proven_(hashKey(random)),
       hints_(hashKey(random)),
       second_(now) {}
 
@@ -38,11 +39,18 @@ bool InitGate::underLoad(TimePoint now) {
 
 InitGate::Verdict InitGate::judge(const Endpoint& from, const wire::AddressToken& token,
                                   TimePoint now) {
-    if (!inits_.take(sourceKey(from.address), kInitAllowance, now)) return Verdict::Drop;
+    const Address source = sourceKey(from.address);
+    const bool isWithin = inits_.take(source, kInitAllowance, now);
     turn(now);
+    if (isWithin) {
+        ++count_;
+        if (!underLoad(now) || tokens_.verify(from, token, now)) return Verdict::Pass;
+        return Verdict::AskForToken;
+    }
+    if (!tokens_.verify(from, token, now)) return Verdict::AskForToken;
+    if (!proven_.take(source, kProvenAllowance, now)) return Verdict::Drop;
     ++count_;
-    if (!underLoad(now) || tokens_.verify(from, token, now)) return Verdict::Pass;
-    return Verdict::AskForToken;
+    return Verdict::Pass;
 }
 
 bool InitGate::mayHint(const Endpoint& from, TimePoint now) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// InitGate: which INITs are worth two curve operations.  A bucket per source always; under load
-// only from addresses that have proved to receive what is sent to them.  Not thread-safe.
+// InitGate: which INITs are worth two curve operations.  A bucket per source always, and another,
+// larger one for what comes with a token; under load only from addresses that have proved by a
+// token to receive what is sent to them.  Not thread-safe.
 #pragma once
 
 #include "libim/base/address.hpp"
@@ -19,7 +20,7 @@ public:
 
     enum class Verdict : std::uint8_t {
         Pass,
-        Drop,         ///< more than its share
+        Drop,         ///< more than its share, with a token as well
         AskForToken,  ///< answer with a HINT
     };
 
@@ -41,6 +42,7 @@ private:
     std::uint32_t most_;
     noise::AddressTokens tokens_;
     RateLimit inits_;
+    RateLimit proven_;
     RateLimit hints_;
     TimePoint second_;
     std::uint32_t count_ = 0;

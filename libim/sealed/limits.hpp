@@ -38,6 +38,10 @@ inline constexpr Duration kWaitingLifetime = 2s;  ///< of an INIT whose sender i
 inline constexpr std::size_t kMaxWaiting = 64;
 /// 20 INITs a second of one source, 5 at once (WireGuard's numbers).
 inline constexpr RateLimit::Allowance kInitAllowance{50ms, 250ms};
+/// Of a source that has proved by a token to be where it says, 200 a second and 50 at once: a
+/// script that sends a message for each of its lines pays a round trip for the token, and not the
+/// second after which an INIT is repeated.  4 % of a core for each.
+inline constexpr RateLimit::Allowance kProvenAllowance{5ms, 250ms};
 /// HINTs to strangers: never more than they sent, and seldom.
 inline constexpr RateLimit::Allowance kHintAllowance{100ms, 500ms};
 /// More INITs than that in a second are a load: then only those with a token are answered.

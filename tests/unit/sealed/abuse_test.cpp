@@ -133,6 +133,30 @@ TEST_CASE("one source gets five handshakes at once and twenty a second") {
     CHECK(world.bob.count("introduced") == 40);
 }
 
+TEST_CASE("beyond that a source is asked for a token, and with it gets two hundred a second") {
+    World world;
+    std::size_t asked = 0;
+    for (int i = 0; i < 100; ++i) {
+        world.now += 10ms;
+        world.alice.connect(world.bob, "", world.now);
+        for (int round = 0; round < 3; ++round)
+            for (const Sent& sent : world.collect()) {
+                asked += sent.to.to == world.alice.here && sent.bytes.size() == wire::kHintHeader;
+                world.deliver(sent);
+            }
+    }
+    CHECK(world.bob.count("introduced") == 100);
+    CHECK(asked == 100 - 5 - 19);
+    world.bob.diary.clear();
+    for (int i = 0; i < 1'000; ++i) {
+        if (i % 10 == 0) world.now += 10ms;
+        world.alice.connect(world.bob, "", world.now);
+        for (int round = 0; round < 3; ++round)
+            for (const Sent& sent : world.collect()) world.deliver(sent);
+    }
+    CHECK(world.bob.count("introduced") <= 20 + 200 + 50);
+}
+
 TEST_CASE("under load a HINT comes instead of an answer, and with its token a login succeeds") {
     World world;
     flood(world, 2'001);

@@ -28,7 +28,9 @@ private:
     // ListenReader: whoever talks to us now comes again when imlisten is there.
 
     void tell(const Event& /*event*/) override {}
-    talk::Shown show(const Event& /*event*/, bool /*isHurried*/) override { return talk::Shown::Later; }
+    talk::Shown show(const Event& /*event*/, bool /*isHurried*/) override {
+        return talk::Shown::Later;
+    }
     void asked(const talk::Asker& /*asker*/) override {}
     void notice(const std::string& /*text*/) override {}
 

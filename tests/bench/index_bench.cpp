@@ -33,6 +33,7 @@ const std::array kParts{
     Part{"memory", [](const Place& place, int) { benchMemory(place); }},
     Part{"serve", [](const Place& place, int) { benchServe(place); }},
     Part{"pipe", [](const Place& place, int) { benchPipe(place); }},
+    Part{"once", [](const Place& place, int) { benchOnce(place); }},
     Part{"sealed", [](const Place& place, int) { benchSealed(place); }},
     Part{"overload", benchOverload, 30},
     Part{"soak", benchSoak, 30},

@@ -1,280 +1,154 @@
 // SPDX-License-Identifier: BSL-1.0
-// pipe: lines into one program's stdin, out of another's stdout.  At 1,000 lines a second what a
-// line waits; and as many as go at once, where the classic profile and plain UDP, which have no
-// flow control, lose some: that is printed.
-#include "tests/bench/figures.hpp"
+// pipe: lines into imsend's stdin, out of imlisten's stdout.  At 1,000 lines a second what a line
+// waits; and as many as go at once, where the classic profile and plain UDP, which have no flow
+// control, lose some: that is printed.
 #include "tests/bench/parts.hpp"
+#include "tests/bench/people.hpp"
+#include "tests/bench/pipe_pair.hpp"
 #include "tests/bench/rivals.hpp"
-#include "tests/bench/yardstick.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <functional>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <vector>
 
 namespace im::bench {
 
 namespace {
 
-constexpr std::size_t kLine = 100;  // with its end
-constexpr std::size_t kPaced = 1000;
-constexpr double kPerSecond = 1000;
-
-/// Number `i` stands behind a mark that no program prints of its own.
-std::string lineOf(std::size_t i) {
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "#%08zu-", i);
-    return std::string(text.data()).append(kLine - 11, 'x').append("\n");
-}
-
-/// A pair under test: what to start, with the ends of the pipes that are theirs.
-struct Pair {
-    std::string name;
-    std::function<Child(int out)> receiver;
-    std::function<Child(int in)> sender;
-    std::string prefix;             // of each line
-    std::size_t flat = 200'000;     // lines as fast as they go
-    const Child* server = nullptr;  // between them
-    Figures mid, late, latest, cpu, rate, lost, flatCpu;
-};
-
-struct Pipe {
-    std::array<int, 2> ends{-1, -1};
-    Pipe() {
-        if (pipe2(ends.data(), O_CLOEXEC) != 0) giveUp("no pipe");
-    }
-    Pipe(const Pipe&) = delete;
-    Pipe& operator=(const Pipe&) = delete;
-    ~Pipe() {
-        shut(0);
-        shut(1);
-    }
-    void shut(std::size_t end) {
-        if (ends[end] >= 0) close(ends[end]);
-        ends[end] = -1;
-    }
-};
-
-void writeAll(int fd, std::string_view bytes) {
-    for (std::size_t done = 0; done < bytes.size();) {
-        const ssize_t written = write(fd, bytes.data() + done, bytes.size() - done);
-        if (written <= 0) return;
-        done += static_cast<std::size_t>(written);
-    }
-}
-
-/// A pair that runs, and what comes out of it.
-class Running {
-public:
-    explicit Running(const Pair& pair)
-        : pair_(pair), receiver_(pair.receiver(out_.ends[1])), sender_(startSender(pair)) {
-        out_.shut(1);
-        in_.shut(0);
-    }
-
-    int in() const { return in_.ends[1]; }
-    void endInput() { in_.shut(1); }
-    void waitForSender() { sender_.wait(); }
-    double cpu() const {
-        return sender_.cpu() + receiver_.cpu() + (pair_.server ? pair_.server->cpu() : 0);
-    }
-
-    /// Calls `each` with the numbers of lines that come within `patience` seconds; false: none did.
-    bool read(double patience, const std::function<void(std::size_t)>& each) {
-        pollfd ready{out_.ends[0], POLLIN, 0};
-        const auto nanoseconds = static_cast<long>(std::max(0.0, patience) * 1e9);
-        const timespec wait{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-        if (ppoll(&ready, 1, &wait, nullptr) <= 0) return false;
-        static std::vector<char> buffer(1 << 18);
-        const ssize_t got = ::read(out_.ends[0], buffer.data(), buffer.size());
-        if (got <= 0) return false;
-        rest_.append(buffer.data(), static_cast<std::size_t>(got));
-        std::size_t at = 0;
-        for (std::size_t end = 0; (end = rest_.find('\n', at)) != std::string::npos; at = end + 1)
-            if (const std::size_t mark = rest_.find('#', at); mark < end)
-                each(static_cast<std::size_t>(std::atol(&rest_[mark + 1])));
-        rest_.erase(0, at);
-        return true;
-    }
-
-private:
-    Child startSender(const Pair& pair) {
-        sleepFor(0.3);  // a subscription takes its time
-        return pair.sender(in_.ends[0]);
-    }
-
-    const Pair& pair_;
-    Pipe in_, out_;
-    Child receiver_;
-    Child sender_;
-    std::string rest_;
-};
-
-void paced(Pair& pair) {
-    Running running(pair);
-    std::vector<double> sentAt(kPaced, 0);
-    std::vector<double> waits;
-    const auto take = [&](std::size_t i) {
-        if (i < kPaced) waits.push_back(now() - sentAt[i]);
-    };
-    sleepFor(0.2);
-    const double before = running.cpu();
-    const double begin = now();
-    for (std::size_t i = 0; i < kPaced; ++i) {
-        const double due = begin + static_cast<double>(i) / kPerSecond;
-        while (now() < due) running.read(due - now(), take);
-        sentAt[i] = now();
-        writeAll(running.in(), pair.prefix + lineOf(i));
-    }
-    while (waits.size() < kPaced && running.read(1, take)) {
-    }
-    pair.cpu.add((running.cpu() - before) / kPaced);
-    pair.mid.add(percentile(waits, 0.5));
-    pair.late.add(percentile(waits, 0.99));
-    pair.latest.add(percentile(waits, 0.999));
-}
-
-void flatOut(Pair& pair) {
-    Running running(pair);
-    std::string all;
-    for (std::size_t i = 0; i < pair.flat; ++i) all += pair.prefix + lineOf(i);
-    std::size_t came = 0;
-    const double before = running.cpu();
-    const double begin = now();
-    double last = begin;
-    std::thread writer([&] {
-        writeAll(running.in(), all);
-        running.endInput();
-        running.waitForSender();
-    });
-    const auto take = [&](std::size_t) { ++came; };
-    while (came < pair.flat && running.read(1, take)) last = now();
-    writer.join();
-    const auto lines = static_cast<double>(pair.flat);
-    pair.rate.add(static_cast<double>(came) / (last - begin));
-    pair.lost.add(1 - static_cast<double>(came) / lines);
-    pair.flatCpu.add((running.cpu() - before) / lines);
-}
-
-// The raw kernel -----------------------------------------------------------------------------
-
-/// A forked child has copies of all ends of all pipes, and would wait for itself.
-int keepOnly(int descriptor, int other) {
-    constexpr int kKept = 100;
-    dup2(descriptor, kKept);
-    dup2(other, kKept + 1);
-    close_range(3, kKept - 1, 0);
-    close_range(kKept + 2, ~0U, 0);
-    return kKept;
-}
-
-Pair rawPair(std::uint16_t port, bool trains) {
-    Pair pair;
-    pair.name = trains ? "raw UDP in trains" : "raw UDP";
-    pair.receiver = [=](int out) {
-        const int fd = udpSocket(kLoopback, port);
-        Child child = Child::forked([=] {
-            const int kept = keepOnly(fd, out);
-            linesFromDatagrams(kept, kept + 1, trains);
-        });
-        close(fd);
-        return child;
-    };
-    pair.sender = [=](int in) {
-        return Child::forked(
-            [=] { linesToDatagrams(keepOnly(in, in), address(kLoopback, port), kLine, trains); });
-    };
-    return pair;
-}
-
-// Programs ------------------------------------------------------------------------------------
-
-Pair ourPair(const Place& place, const Index& index, const std::string& profile) {
+Pair classicPair(const Place& place, const Index& index) {
     const std::string at = "127.0.0.1:" + std::to_string(freePort());
     Pair pair;
-    pair.name = "imsend | imlisten, " + profile;
+    pair.name = "imsend | imlisten, classic";
     pair.receiver = [=, &place, &index](int out) {
-        return Child::ready({place.tool("imlisten"), "--" + profile, "-u", "bob", "-s",
+        return Child::ready({place.tool("imlisten"), "--classic", "-u", "bob", "-s",
                              "127.0.0.1:" + std::to_string(index.port), "-b", at, "-T", "talk"},
                             {-1, out});
     };
     pair.sender = [=, &place](int in) {
-        return Child::program({place.tool("imsend"), "--" + profile, "-u", "alice", "bob@" + at},
+        return Child::program({place.tool("imsend"), "--classic", "-u", "alice", "bob@" + at},
                               {in, -1});
     };
     return pair;
 }
 
-Pair programs(std::string name, std::vector<std::string> receiver, std::vector<std::string> sender,
-              const Rival& server) {
+Pair sealedPair(const People& people) {
     Pair pair;
-    pair.name = std::move(name);
-    pair.receiver = [receiver](int out) { return Child::program(receiver, {-1, out}); };
-    pair.sender = [sender](int in) { return Child::program(sender, {in, -1}); };
-    pair.server = &server.child;
+    pair.name = "imsend | imlisten, sealed";
+    pair.receiver = [&people](int out) { return people.listen("bob", out); };
+    pair.sender = [&people](int in) { return people.send("alice", {"bob"}, in); };
+    pair.flat = 1'000'000;
     return pair;
 }
 
-void print(const std::vector<Pair>& pairs) {
-    const Pair& ours = pairs.front();
-    printTitle("pipe: 1,000 lines a second of 100 bytes, stdin to stdout");
-    for (const Pair& pair : pairs) {
-        printRow(pair.name + ", p50", pair.mid, "us", 1e6);
-        printRow("    p99", pair.late, "us", 1e6);
-        printRow("    p999", pair.latest, "us", 1e6);
-        printRow("    CPU a line, all processes", pair.cpu, "us", 1e6);
+class PipeBench {
+public:
+    explicit PipeBench(const Place& place)
+        : place_(place),
+          index_(startIndex(place, {"--state=none"})),
+          people_(place, index_),
+          mosquitto_(startMosquitto(place)),
+          redis_(startRedis(place)) {
+        people_.logIn("alice");
+        if (!findProgram("mosquitto_sub") || !findProgram("mosquitto_pub")) mosquitto_.reset();
+        if (!findProgram("redis-cli")) redis_.reset();
+        if (mosquitto_) addMosquitto();
+        if (redis_) addRedis();
     }
-    printTitle("pipe: as fast as they go");
-    for (const Pair& pair : pairs) {
-        printRow(pair.name + ", arrived", pair.rate, "/s");
-        printRow("    lost", pair.lost, "%", 100);
-        printRow("    CPU a line, all processes", pair.flatCpu, "us", 1e6);
+
+    void run() {
+        for (int round = 0; round < kRounds; ++round)
+            for (Pair* pair : all()) {
+                paced(*pair);
+                flatOut(*pair);
+            }
     }
-    printTitle("pipe: " + ours.name + " to");
-    for (std::size_t i = 1; i < pairs.size(); ++i) {
-        printRatio(pairs[i].name + ", p50", ours.mid, pairs[i].mid);
-        printRatio("    CPU a line", ours.cpu, pairs[i].cpu);
+
+    void print() {
+        printPaced();
+        printFlat();
     }
-}
+
+private:
+    std::vector<Pair*> all() {
+        std::vector<Pair*> pairs{&sealed_, &classic_, &raw_, &trains_};
+        for (auto* rival : {&pub0_, &pub1_, &redisCli_})
+            if (*rival) pairs.push_back(&**rival);
+        return pairs;
+    }
+
+    void addMosquitto() {
+        const std::string port = std::to_string(mosquitto_->port);
+        const auto pair = [&](const std::string& quality) {
+            return programPair(
+                "mosquitto_pub | mosquitto_sub, -q " + quality,
+                {"mosquitto_sub", "-p", port, "-t", "bob", "-q", quality},
+                {"mosquitto_pub", "-p", port, "-t", "bob", "-l", "-q", quality, "--nodelay"},
+                mosquitto_->child);
+        };
+        pub0_ = pair("0");
+        pub1_ = pair("1");
+        pub1_->flat = 20'000;
+    }
+    void addRedis() {
+        const std::string port = std::to_string(redis_->port);
+        redisCli_ = programPair("redis-cli", {"redis-cli", "-p", port, "SUBSCRIBE", "bob"},
+                                {"redis-cli", "-p", port}, redis_->child);
+        redisCli_->prefix = "PUBLISH bob ";
+        redisCli_->flat = 20'000;  // a round trip each
+    }
+
+    void printPaced() {
+        printTitle("pipe: 1,000 lines a second of 100 bytes, stdin to stdout");
+        for (const Pair* pair : all()) {
+            printRow(pair->name + ", p50", pair->mid, "us", 1e6);
+            printRow("    p99", pair->late, "us", 1e6);
+            printRow("    p999", pair->latest, "us", 1e6);
+            printRow("    CPU a line, all processes", pair->cpu, "us", 1e6);
+        }
+        if (pub1_) {
+            printRatio("sealed : mosquitto -q 1, p50", sealed_.mid, pub1_->mid, atMost(0.6));
+            printRatio("    p99", sealed_.late, pub1_->late, atMost(0.6));
+        }
+        if (redisCli_) {
+            printRatio("sealed : redis-cli, p50", sealed_.mid, redisCli_->mid, atMost(1));
+            printRatio("    p99", sealed_.late, redisCli_->late, atMost(1));
+        }
+        printRatio("sealed : classic, CPU a line", sealed_.cpu, classic_.cpu);
+    }
+
+    void printFlat() {
+        printTitle("pipe: as fast as they go");
+        for (const Pair* pair : all()) {
+            printRow(pair->name + ", arrived", pair->rate, "/s");
+            printRow("    lost", pair->lost, "%", 100);
+            printRow("    CPU a line, all processes", pair->flatCpu, "us", 1e6);
+        }
+        printRow("sealed, lost", sealed_.lost, "%", 100, atMost(0));
+        printRow("sealed, shown twice", sealed_.twice, "", 1, atMost(0));
+        printRatio("sealed : raw UDP in trains, rate", sealed_.rate, trains_.rate);
+        if (pub0_)
+            printRatio("sealed : mosquitto -q 0, rate", sealed_.rate, pub0_->rate, atLeast(10));
+        if (pub1_)
+            printRatio("sealed : mosquitto -q 1, rate", sealed_.rate, pub1_->rate, atLeast(40));
+    }
+
+    const Place& place_;
+    Index index_;
+    People people_;
+    std::optional<Rival> mosquitto_, redis_;
+    Pair sealed_ = sealedPair(people_);
+    Pair classic_ = classicPair(place_, index_);
+    Pair raw_ = rawPair(freePort(), false);
+    Pair trains_ = rawPair(freePort(), true);
+    std::optional<Pair> pub0_, pub1_, redisCli_;
+};
 
 }  // namespace
 
 void benchPipe(const Place& place) {
-    const Index index = startIndex(place, {"--state=none"});
-    const auto mosquitto = startMosquitto(place);
-    const auto redis = startRedis(place);
-    std::vector<Pair> pairs;
-    pairs.push_back(ourPair(place, index, "classic"));
-    pairs.push_back(rawPair(freePort(), false));
-    pairs.push_back(rawPair(freePort(), true));
-    if (mosquitto && findProgram("mosquitto_sub") && findProgram("mosquitto_pub")) {
-        const std::string port = std::to_string(mosquitto->port);
-        pairs.push_back(programs("mosquitto_pub | mosquitto_sub",
-                                 {"mosquitto_sub", "-p", port, "-t", "bob"},
-                                 {"mosquitto_pub", "-p", port, "-t", "bob", "-l"}, *mosquitto));
-    }
-    if (redis && findProgram("redis-cli")) {
-        const std::string port = std::to_string(redis->port);
-        pairs.push_back(programs("redis-cli", {"redis-cli", "-p", port, "SUBSCRIBE", "bob"},
-                                 {"redis-cli", "-p", port}, *redis));
-        pairs.back().prefix = "PUBLISH bob ";
-        pairs.back().flat = 20'000;  // a round trip each
-    }
-    for (int round = 0; round < kRounds; ++round)
-        for (Pair& pair : pairs) {
-            paced(pair);
-            flatOut(pair);
-        }
-    print(pairs);
+    PipeBench bench(place);
+    bench.run();
+    bench.print();
 }
 
 }  // namespace im::bench

@@ -14,6 +14,7 @@ void benchRoster(const Place& place);
 void benchMemory(const Place& place);
 void benchServe(const Place& place);
 void benchPipe(const Place& place);
+void benchOnce(const Place& place);
 void benchSealed(const Place& place);
 void benchOverload(const Place& place, int seconds);
 void benchSoak(const Place& place, int minutes);

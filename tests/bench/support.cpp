@@ -38,31 +38,48 @@ void giveUp(const std::string& why) {
     std::exit(70);
 }
 
-/// Without a copy of this process: of what is measured here some take less than a fork.
-pid_t Child::spawn(std::vector<std::string>& argv, Streams streams, int readyFd) {
-    static const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    posix_spawn_file_actions_t actions{};
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, streams.in < 0 ? null : streams.in, 0);
-    posix_spawn_file_actions_adddup2(&actions, streams.out < 0 ? null : streams.out, 1);
-    if (getenv("IM_BENCH_VERBOSE") == nullptr) posix_spawn_file_actions_adddup2(&actions, null, 2);
-    if (readyFd >= 0) posix_spawn_file_actions_adddup2(&actions, readyFd, 3);
+namespace {
+
+std::vector<char*> pointersTo(std::vector<std::string>& texts) {
     std::vector<char*> raw;
-    raw.reserve(argv.size() + 1);
-    for (std::string& argument : argv) raw.push_back(argument.data());
+    for (std::string& text : texts) raw.push_back(text.data());
     raw.push_back(nullptr);
+    return raw;
+}
+
+}  // namespace
+
+/// Without a copy of this process: of what is measured here some take less than a fork.
+pid_t Child::spawn(std::vector<std::string>& argv, const Streams& streams, int readyFd) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    const auto set = [&](int wanted, int descriptor, int flags) {
+        if (descriptor < 0)
+            posix_spawn_file_actions_addopen(&actions, wanted, "/dev/null", flags, 0);
+        else
+            posix_spawn_file_actions_adddup2(&actions, descriptor, wanted);
+    };
+    set(0, streams.in, O_RDONLY);
+    set(1, streams.out, O_WRONLY);
+    if (getenv("IM_BENCH_VERBOSE") == nullptr) set(2, -1, O_WRONLY);
+    if (readyFd >= 0) set(3, readyFd, 0);
+    std::vector<std::string> variables = streams.variables;
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        variables.emplace_back(*variable);
     pid_t pid = -1;
-    if (posix_spawnp(&pid, raw[0], &actions, nullptr, raw.data(), environ) != 0)
-        giveUp("cannot run " + argv[0]);
+    const auto raw = pointersTo(argv);
+    const int error =
+        posix_spawnp(&pid, raw[0], &actions, nullptr, raw.data(), pointersTo(variables).data());
     posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) giveUp("cannot start " + argv[0]);
     return pid;
 }
 
-Child Child::program(std::vector<std::string> argv, Streams streams) {
+Child Child::program(std::vector<std::string> argv, const Streams& streams) {
     return Child(spawn(argv, streams, -1));
 }
 
-Child Child::ready(std::vector<std::string> argv, Streams streams) {
+Child Child::ready(std::vector<std::string> argv, const Streams& streams) {
     int ready[2] = {-1, -1};
     if (pipe2(ready, O_CLOEXEC) != 0) giveUp("no pipe");
     argv.emplace_back("--ready-fd=3");

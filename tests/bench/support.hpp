@@ -28,19 +28,20 @@ void sleepFor(double seconds);
 /// Ends the program with a word on stderr: what is measured next would mean nothing.
 [[noreturn]] void giveUp(const std::string& why);
 
-/// What a child has as stdin and stdout; -1 is /dev/null.
+/// What a child has as stdin and stdout, where -1 is /dev/null; variables before those of ours.
 struct Streams {
     int in = -1;
     int out = -1;
+    std::vector<std::string> variables = {};
 };
 
 /// A running child; ended with SIGTERM (then SIGKILL) and reaped when it dies.
 class Child {
 public:
     /// Runs a program of PATH or with a slash; stderr goes to /dev/null unless IM_BENCH_VERBOSE.
-    static Child program(std::vector<std::string> argv, Streams streams = {});
+    static Child program(std::vector<std::string> argv, const Streams& streams = {});
     /// The same with --ready-fd; waits until it has said that it is ready.
-    static Child ready(std::vector<std::string> argv, Streams streams = {});
+    static Child ready(std::vector<std::string> argv, const Streams& streams = {});
     /// Runs `body` in a forked child.
     static Child forked(const std::function<void()>& body);
 
@@ -64,7 +65,7 @@ public:
 
 private:
     explicit Child(pid_t pid) : pid_(pid) {}
-    static pid_t spawn(std::vector<std::string>& argv, Streams streams, int readyFd);
+    static pid_t spawn(std::vector<std::string>& argv, const Streams& streams, int readyFd);
     pid_t pid_ = -1;
     double cpuOfLife_ = 0;
 };

@@ -73,6 +73,8 @@ std::uint64_t Announcements::tell(Directory& users, Sink& sink, std::size_t most
     const std::size_t individuals =
         1 + train_.farewells.size() - farewellsTold_ + users.part(Part::Latecomers).size();
     parts_.reserve(std::min(most, individuals * whole_.size()) + piece_);
+    tellingTo_.clear();
+    tellingTo_.reserve(std::min(most, individuals) + 2);  // each hears something
     std::uint64_t count = 0;
     while (rest_ && count < most) count += tellOne(*std::exchange(rest_, {}), sink);
     // Farewells first: who left and came back hears what was before and then what was after.
@@ -127,7 +129,9 @@ std::uint64_t Announcements::tellOne(Share share, Sink& sink) {
     }
     if (share.at < order_.size()) rest_ = share;
     const std::span part = std::span<const BytesView>(parts_).subspan(first);
-    if (!part.empty()) sink.fanOut(part, {&share.to, 1});
+    if (part.empty()) return 0;
+    tellingTo_.push_back(share.to);
+    sink.fanOut(part, {&tellingTo_.back(), 1});
     return part.size();
 }
 

@@ -108,8 +108,9 @@ private:
     std::vector<std::uint32_t> order_;  // entries of the train as they are told
     std::vector<BytesView> whole_;      // the same as payloads
     std::size_t farewellsTold_ = 0;
-    std::optional<Share> rest_;     // of a user who counts as told
-    std::vector<BytesView> parts_;  // of the train, for those who hear a part; of one tell()
+    std::optional<Share> rest_;           // of a user who counts as told
+    std::vector<BytesView> parts_;        // of the train, for those who hear a part; of one tell()
+    std::vector<Destination> tellingTo_;  // those, as the sink keeps them
 };
 
 }  // namespace im::index

@@ -158,6 +158,7 @@ public:
     void tick() {
         store().commit();
         classic().tick(now, classicSink);
+        classicSink.flush();
         index().tick(now, indexSink_);
     }
     void settle() {

@@ -43,10 +43,15 @@ class RecordingSink final : public Sink {
 public:
     void send(const Destination& to, BytesView payload) override { deliver(to, payload); }
 
+    /// As net::SendQueue does, copies nothing: the index keeps it until flush().
     void fanOut(std::span<const BytesView> payloads, std::span<const Destination> to) override {
         ++fanOuts;
-        for (const Destination& one : to)
-            for (const BytesView payload : payloads) deliver(one, payload);
+        kept_.push_back({payloads, to});
+    }
+    void flush() {
+        for (const auto& [payloads, to] : std::exchange(kept_, {}))
+            for (const Destination& one : to)
+                for (const BytesView payload : payloads) deliver(one, payload);
     }
 
     std::map<Endpoint, std::vector<std::string>> heard;
@@ -56,12 +61,19 @@ public:
     std::size_t fanOuts = 0;
 
 private:
+    struct FanOut {
+        std::span<const BytesView> payloads;
+        std::span<const Destination> to;
+    };
+
     void deliver(const Destination& to, BytesView payload) {
         heard[to.to].push_back(wire::utf8FromUtf16le(payload));
         paths[to.to] = to.via;
         ++datagrams;
         bytes += payload.size();
     }
+
+    std::vector<FanOut> kept_;
 };
 
 class RecordingObserver final : public Observer {
@@ -204,7 +216,10 @@ public:
         say("logout," + std::string(name) + "," + std::string(endpoint), source);
     }
     void unreachable(std::string_view endpoint) { index().unreachable(endpointAt(endpoint), now_); }
-    void tick() { index().tick(now_, sink_); }
+    void tick(bool isBusy = false) {
+        index().tick(now_, sink_, isBusy);
+        sink_.flush();
+    }
     void advance(Duration time) {
         now_ += time;
         tick();

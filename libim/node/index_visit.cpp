@@ -143,7 +143,7 @@ talk::SealedVisitor::Answer IndexVisit::ask(const std::string& name, Duration pa
 std::vector<Event> IndexVisit::online(const std::vector<std::string>& names, Duration patience) {
     std::vector<std::string> once = names;
     std::ranges::sort(once);
-    once.erase(std::ranges::unique(once).begin(), once.end());
+    once.erase(std::unique(once.begin(), once.end()), once.end());
     std::vector<Event> lines;
     for (const auto& answer : askAll(once, patience)) {
         if (!answer.peer && answer.why == talk::NotFound::NoAnswer)

@@ -72,9 +72,10 @@ std::uint64_t Announcements::tell(Directory& users, Sink& sink, std::size_t most
     // So that none moves while the sink has it.
     const std::size_t individuals =
         1 + train_.farewells.size() - farewellsTold_ + users.part(Part::Latecomers).size();
-    parts_.reserve(std::min(most, individuals * whole_.size()) + piece_);
+    const std::size_t pieces = std::min(most, individuals * whole_.size()) + piece_;
+    parts_.reserve(pieces);
     tellingTo_.clear();
-    tellingTo_.reserve(std::min(most, individuals) + 2);  // each hears something
+    tellingTo_.reserve(pieces);  // each of them hears something
     std::uint64_t count = 0;
     while (rest_ && count < most) count += tellOne(*std::exchange(rest_, {}), sink);
     // Farewells first: who left and came back hears what was before and then what was after.

@@ -39,12 +39,9 @@ TcpClient::TcpClient(const Endpoint& to, std::optional<Address> local) {
     fd_ = ::socket(remote.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) throw systemError(ErrorKind::OperatingSystem, "socket", errno);
     const bool isHere = !local || local->isV4() != to.address.isV4() || bindTo(fd_, *local);
-    if (!isHere)
-        close();
-    else if (::connect(fd_, &remote.any, length) == 0)
-        isConnected_ = true;
-    else if (errno != EINPROGRESS && errno != EINTR)
-        close();
+    isConnected_ = isHere && ::connect(fd_, &remote.any, length) == 0;
+    const bool isUnderWay = isHere && (errno == EINPROGRESS || errno == EINTR);
+    if (!isConnected_ && !isUnderWay) close();
 }
 
 TcpClient::~TcpClient() {

@@ -28,7 +28,7 @@ std::string newIndexNotice(const std::string& indexName, const noise::IdentityKe
            ", seen for the first time; its operator can tell it by `imindex --key`";
 }
 
-SealedListenService::SealedListenService(net::Loop& loop, SessionDirectory directory,
+SealedListenService::SealedListenService(net::Loop& loop, const SessionDirectory& directory,
                                          const Account& account, const Options& options,
                                          Handlers handlers, SealedSelf& self) try
     : ListenService(loop, directory, account, options, std::move(handlers)),

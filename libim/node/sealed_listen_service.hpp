@@ -19,7 +19,7 @@ public:
     /// Binds.  `self` outlives it.  Throws Error: Usage when session and wish disagree,
     /// OperatingSystem when the endpoint cannot be bound ("in use by another imlisten"),
     /// NoPermission when the session is at an index of another key than the pinned one.
-    SealedListenService(net::Loop& loop, SessionDirectory directory, const Account& account,
+    SealedListenService(net::Loop& loop, const SessionDirectory& directory, const Account& account,
                         const Options& options, Handlers handlers, SealedSelf& self);
 
     void pause() override { endpoint_.pause(); }

@@ -18,6 +18,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -275,8 +276,8 @@ struct StateDatabase::Connection {
     /// after kill -9, the log stays.  SQLite would move it into the file and remove it.
     ~Connection() {
         if (!saysOpen || (std::uncaught_exceptions() == 0 && sayClosed())) return;
-        static auto* const kept = new std::vector<Session>;
-        kept->push_back(session);
+        static auto* const kept = new (std::nothrow) std::vector<Session>;
+        if (kept != nullptr) kept->push_back(session);
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

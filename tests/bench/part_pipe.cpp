@@ -15,17 +15,18 @@ namespace im::bench {
 
 namespace {
 
+/// Of other names: those of the sealed pair have their owners.
 Pair classicPair(const Place& place, const Index& index) {
     const std::string at = "127.0.0.1:" + std::to_string(freePort());
     Pair pair;
     pair.name = "imsend | imlisten, classic";
     pair.receiver = [=, &place, &index](int out) {
-        return Child::ready({place.tool("imlisten"), "--classic", "-u", "bob", "-s",
+        return Child::ready({place.tool("imlisten"), "--classic", "-u", "rob", "-s",
                              "127.0.0.1:" + std::to_string(index.port), "-b", at, "-T", "talk"},
                             {-1, out});
     };
     pair.sender = [=, &place](int in) {
-        return Child::program({place.tool("imsend"), "--classic", "-u", "alice", "bob@" + at},
+        return Child::program({place.tool("imsend"), "--classic", "-u", "ann", "rob@" + at},
                               {in, -1});
     };
     return pair;
